@@ -1,0 +1,91 @@
+"""A zoo of recurrent models for Keras: builders, recipes, pretrained models.
+
+Nothing heavy is imported before it is used.
+
+>>> import zoo
+>>> model = zoo.models.SequenceTagger(vocabulary_size=100, num_tags=5)
+>>> model.output_shape
+(None, None, 5)
+"""
+
+import importlib
+import os
+
+# Both must be set before TensorFlow is first imported, by whomever.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "data",
+    "evaluation",
+    "layers",
+    "metrics",
+    "models",
+    "plots",
+    "pretrained",
+    "recipes",
+    "serving",
+    "training",
+}
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        return importlib.import_module(f"zoo.{name}")
+    raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_MODULES])
+
+
+def list_models():
+    """Lists the pretrained models that are at hand; see `zoo.pretrained.list_models`."""
+    from zoo import pretrained
+
+    return pretrained.list_models()
+
+
+def load(name):
+    """Loads a pretrained model by name; see `zoo.pretrained.load`.
+
+    Example:
+
+    >>> tagger = zoo.load("bilstm_tagger.ud_en_ewt")
+    >>> [token.tag for token in tagger.predict("The dogs were barking .")]
+    ['DET', 'NOUN', 'AUX', 'VERB', 'PUNCT']
+    """
+    from zoo import pretrained
+
+    return pretrained.load(name)
+
+
+def train(recipe, **options):
+    """Trains a model by the name of its recipe, or by a `Recipe`; see `zoo.training.train`."""
+    from zoo import training
+
+    return training.train(_recipe(recipe), **options)
+
+
+def evaluate(name, *, split="test", data_dir=None, limit=None):
+    """Measures a pretrained model on a split of its data; see `zoo.evaluation.evaluate`."""
+    from zoo import evaluation, pretrained
+
+    recipe = _recipe(name)
+    data = recipe.load_data(data_dir=data_dir, limit=limit)
+    return evaluation.evaluate(recipe, pretrained.load(recipe.name).model, data, split=split)
+
+
+def export(run, directory=None):
+    """Publishes a finished `zoo.training.Run`; see `zoo.pretrained.publish`."""
+    from zoo import pretrained
+
+    return pretrained.publish(run, directory)
+
+
+def _recipe(recipe):
+    from zoo import recipes
+
+    return recipes.get(recipe) if isinstance(recipe, str) else recipe

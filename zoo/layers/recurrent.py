@@ -1,0 +1,121 @@
+"""Recurrent layers by name, alone and stacked."""
+
+from keras import layers
+
+CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
+NORMALIZATIONS = {"layer": layers.LayerNormalization, "batch": layers.BatchNormalization}
+
+
+def recurrent_layer(cell, units, *, bidirectional=False, name=None, **kwargs):
+    """Makes the Keras layer for the name of a cell.
+
+    Args:
+        cell: `"lstm"`, `"gru"` or `"simple_rnn"`.
+        units: Units of the layer, of each direction where there are two.
+        bidirectional: Whether to read in both directions and concatenate the two.
+        name: Name of the layer.
+        **kwargs: Further arguments of the Keras layer, for instance `return_sequences`.
+
+    Returns:
+        A `keras.layers.LSTM`, `GRU` or `SimpleRNN`, inside a `Bidirectional` if asked for.
+
+    Raises:
+        ValueError: If `cell` is none of the three.
+
+    Reference:
+        LSTM: Hochreiter and Schmidhuber 1997. GRU: Cho et al. 2014. Simple RNN: Elman 1990.
+        Bidirectional: Schuster and Paliwal 1997.
+
+    Example:
+
+    >>> recurrent_layer("gru", 8, bidirectional=True)(np.zeros((2, 5, 3))).shape
+    TensorShape([2, 16])
+    """
+    if cell not in CELLS:
+        raise ValueError(f"`cell` must be one of {', '.join(map(repr, CELLS))}. Received: {cell!r}")
+    if bidirectional:
+        return layers.Bidirectional(CELLS[cell](units, **kwargs), name=name)
+    return CELLS[cell](units, name=name, **kwargs)
+
+
+def stacked(
+    cell,
+    units,
+    *,
+    bidirectional=False,
+    dropout=0.0,
+    variational_dropout=False,
+    residual=False,
+    normalization=None,
+    return_sequences=True,
+):
+    """Makes a stack of recurrent layers, to be called on a sequence and its mask.
+
+    Each layer's output passes through dropout and, if asked for, normalization and the addition of
+    the layer's own input, before the next layer reads it.
+
+    Args:
+        cell: `"lstm"`, `"gru"` or `"simple_rnn"`.
+        units: Units of the one layer, or a tuple: one entry a layer, the lowest first.
+        bidirectional: Whether each layer reads in both directions.
+        dropout: Rate of the dropout after each layer.
+        variational_dropout: Whether a sequence keeps one dropout mask for all its steps.
+        residual: Whether a layer's input is added to its output, wherever both are of one width;
+            from the second layer on they must be.
+        normalization: `None`, `"layer"` or `"batch"`, between a layer and the next.
+        return_sequences: Whether the last layer answers at every step, or only at the end.
+
+    Returns:
+        A function of a tensor `(batch, time, features)` and `mask=`, a boolean tensor
+        `(batch, time)`, that returns `(batch, time, width)`, or `(batch, width)` without
+        `return_sequences`; `width` is the last entry of `units`, twice that if bidirectional.
+
+    Raises:
+        ValueError: If `cell`, `units` or `normalization` is not one of those above, or if
+            `residual` meets layers of different widths.
+
+    Reference:
+        Variational dropout: Gal and Ghahramani 2016, "A Theoretically Grounded Application of
+        Dropout in Recurrent Neural Networks", on the connections between layers; the recurrent
+        ones stay whole, which keeps the fast kernels.
+
+    Example:
+
+    >>> x = keras.Input((None, 3))
+    >>> stacked("lstm", (8, 6), bidirectional=True, dropout=0.1)(x).shape
+    (None, None, 12)
+    """
+    units = (units,) if isinstance(units, int) else tuple(units)
+    if not units or any(not isinstance(size, int) or size < 1 for size in units):
+        raise ValueError(f"`units` must be a positive int or a tuple of them. Received: {units}")
+    if normalization is not None and normalization not in NORMALIZATIONS:
+        known = ", ".join(map(repr, NORMALIZATIONS))
+        raise ValueError(
+            f"`normalization` must be None or one of {known}. Received: {normalization!r}"
+        )
+    if residual and len(set(units)) > 1:
+        raise ValueError(f"`residual` needs layers of one width. Received: units={units}")
+    drop = layers.SpatialDropout1D if variational_dropout else layers.Dropout
+
+    def apply(x, mask=None):
+        for depth, size in enumerate(units):
+            last = depth == len(units) - 1
+            sequences = return_sequences or not last
+            layer = recurrent_layer(
+                cell,
+                size,
+                bidirectional=bidirectional,
+                return_sequences=sequences,
+                name=f"{cell}_{depth + 1}",
+            )
+            below, x = x, layer(x, mask=mask)
+            if residual and sequences and below.shape[-1] == x.shape[-1]:
+                x = layers.Add(name=f"residual_{depth + 1}")([below, x])
+            if normalization and not last:
+                normalize = NORMALIZATIONS[normalization](name=f"normalization_{depth + 1}")
+                x = normalize(x, mask=mask) if normalization == "batch" else normalize(x)
+            if dropout:
+                x = (drop if sequences else layers.Dropout)(dropout)(x)
+        return x
+
+    return apply

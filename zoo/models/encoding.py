@@ -1,0 +1,108 @@
+"""The encoder under every text model: words, characters, recurrent layers."""
+
+import keras
+from keras import layers
+
+from zoo.layers import CharacterCNN, CharacterRNN, WordDropout, stacked
+
+
+def RecurrentEncoder(
+    vocabulary_size,
+    *,
+    cell="lstm",
+    units=128,
+    bidirectional=True,
+    embedding_dim=100,
+    character_encoder=None,
+    character_vocabulary_size=None,
+    character_embedding_dim=30,
+    character_units=50,
+    character_widths=(3,),
+    word_dropout=0.0,
+    dropout=0.3,
+    variational_dropout=False,
+    residual=False,
+    normalization=None,
+    name="recurrent_encoder",
+):
+    """Builds the part of a text model below its head: a vector for every token in its context.
+
+    Like the models of `keras.applications` without their top, it is not compiled: put a head of
+    your own on `encoder.output`, with `encoder.input` as the input of the new model.
+
+    Args:
+        vocabulary_size: Number of token ids, counting padding (id 0) and unknown (id 1).
+        cell: `"lstm"`, `"gru"` or `"simple_rnn"`.
+        units: Units of the recurrent layer, of each direction; a tuple stacks layers.
+        bidirectional: Whether the layers read in both directions.
+        embedding_dim: Size of a word's vector.
+        character_encoder: `None`, `"cnn"` or `"rnn"`: how a word's characters are read.
+        character_vocabulary_size: Number of character ids; needed with a character encoder.
+        character_embedding_dim: Size of a character's vector.
+        character_units: Filters of each width (`"cnn"`), or units of each direction (`"rnn"`).
+        character_widths: Widths of the convolutions, in characters (`"cnn"` only).
+        word_dropout: Probability that a word is replaced by the unknown word in training.
+        dropout: Rate of the dropout before the first recurrent layer and after each.
+        variational_dropout: Whether a sentence keeps one dropout mask for all its tokens.
+        residual: Whether a recurrent layer's input is added to its output (`zoo.layers.stacked`).
+        normalization: `None`, `"layer"` or `"batch"`, between recurrent layers.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from `tokens`, int32 `(batch, time)`, padded on the right with 0, to states
+        `(batch, time, width)`. With a character encoder its input is a dictionary of `tokens` and
+        `characters`, int32 `(batch, time, characters)`. `width` is the last entry of `units`,
+        twice that if bidirectional.
+
+    Raises:
+        ValueError: If an argument is not one of those above.
+
+    Reference:
+        Plank et al. 2016, "Multilingual Part-of-Speech Tagging with Bidirectional Long Short-Term
+        Memory Models and Auxiliary Loss".
+
+    Example:
+
+    >>> encoder = RecurrentEncoder(vocabulary_size=50, units=(8, 8))
+    >>> question = keras.layers.GlobalAveragePooling1D()(encoder.output, mask=encoder.input != 0)
+    >>> model = keras.Model(encoder.input, keras.layers.Dense(2)(question))
+    >>> model.output_shape
+    (None, 2)
+    """
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    inputs = tokens
+    words = WordDropout(word_dropout, name="word_dropout")(tokens) if word_dropout else tokens
+    x = layers.Embedding(vocabulary_size, embedding_dim, name="word_embedding")(words)
+
+    if character_encoder is not None:
+        if character_vocabulary_size is None:
+            raise ValueError(
+                "`character_vocabulary_size` must be given with "
+                f"character_encoder={character_encoder!r}. Received: None"
+            )
+        characters = keras.Input((None, None), dtype="int32", name="characters")
+        inputs = {"tokens": tokens, "characters": characters}
+        sizes = (character_vocabulary_size, character_embedding_dim, character_units)
+        if character_encoder == "cnn":
+            read = CharacterCNN(*sizes, widths=character_widths, name="character_cnn")
+        elif character_encoder == "rnn":
+            read = CharacterRNN(*sizes, cell=cell, name="character_rnn")
+        else:
+            raise ValueError(
+                f"`character_encoder` must be None, 'cnn' or 'rnn'. Received: {character_encoder!r}"
+            )
+        x = layers.Concatenate(name="word")([x, read(characters)])
+
+    if dropout:
+        drop = layers.SpatialDropout1D if variational_dropout else layers.Dropout
+        x = drop(dropout)(x)
+    states = stacked(
+        cell,
+        units,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        variational_dropout=variational_dropout,
+        residual=residual,
+        normalization=normalization,
+    )(x, mask=tokens != 0)
+    return keras.Model(inputs, states, name=name)
