@@ -1,0 +1,1 @@
+"""From TFDS to batches, one module a task."""

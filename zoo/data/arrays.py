@@ -1,0 +1,85 @@
+"""A recipe's data as NumPy arrays on disk, for machines without TensorFlow."""
+
+import json
+import pathlib
+
+import numpy as np
+
+from zoo.data.batches import Batches
+
+SIZES = "sizes.json"
+
+
+class Arrays:
+    """Encoded splits: enough to train on, and to go on training on another machine.
+
+    Attributes:
+        sizes: What the builder must know of the data.
+        splits: By name of the split a pair `x`, `y`, as `zoo.data.batches.Batches` takes them.
+        unknown_rates: As in `Batches`, or `None`.
+
+    Example:
+
+    >>> import tempfile, zoo
+    >>> data = zoo.recipes.get("bilstm_tagger.grammar_text").load_data(limit=20)
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     Arrays.of(data).write(directory)
+    ...     batches = Arrays.read(directory).batches("dev", batch_size=5)
+    >>> len(batches)
+    4
+    """
+
+    def __init__(self, sizes, splits, unknown_rates=None):
+        self.sizes = sizes
+        self.splits = splits
+        self.unknown_rates = unknown_rates
+
+    @classmethod
+    def of(cls, data):
+        """Encodes the training and dev splits of a task's data; test stays where it is."""
+        splits = {split: data.encode(data.splits[split]) for split in ("train", "dev")}
+        return cls(data.sizes, splits, data.unknown_rates)
+
+    def batches(self, split, batch_size, *, seed=None):
+        """Makes the `Batches` of a split, the same that the task's data makes."""
+        rates = self.unknown_rates if seed is not None else None
+        return Batches(*self.splits[split], batch_size, seed=seed, unknown_rates=rates)
+
+    def write(self, directory):
+        """Writes `sizes.json` and an `.npz` a split into a directory."""
+        directory = pathlib.Path(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / SIZES).write_text(json.dumps(self.sizes) + "\n")
+        for split, (x, y) in self.splits.items():
+            arrays = {f"x.{name}": np.concatenate(rows) for name, rows in x.items()}
+            arrays |= {"y": np.concatenate(y), "lengths": np.array([len(row) for row in y])}
+            if self.unknown_rates is not None:
+                arrays["unknown_rates"] = self.unknown_rates
+            np.savez_compressed(directory / f"{split}.npz", **arrays)
+
+    @classmethod
+    def read(cls, directory):
+        """Reads what `write` wrote.
+
+        Raises:
+            FileNotFoundError: If the directory does not hold it.
+        """
+        directory = pathlib.Path(directory)
+        if not (directory / SIZES).exists():
+            raise FileNotFoundError(
+                f"{directory} does not hold {SIZES}. Write it with `zoo data export RECIPE "
+                f"{directory}` on a machine with TensorFlow."
+            )
+        splits, rates = {}, None
+        for path in sorted(directory.glob("*.npz")):
+            with np.load(path) as stored:
+                arrays = dict(stored)
+            rates = arrays.get("unknown_rates")
+            ends = np.cumsum(arrays["lengths"])[:-1]
+            x = {
+                name.removeprefix("x."): np.split(rows, ends)
+                for name, rows in arrays.items()
+                if name.startswith("x.")
+            }
+            splits[path.stem] = x, np.split(arrays["y"], ends)
+        return cls(json.loads((directory / SIZES).read_text()), splits, rates)

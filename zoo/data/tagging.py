@@ -1,0 +1,195 @@
+"""Tagged sentences, from TFDS to batches."""
+
+import collections
+import dataclasses
+import functools
+
+import numpy as np
+
+from zoo.data import sources
+from zoo.data.batches import Batches
+from zoo.data.text import TokenEncoder, normalize
+
+SPLITS = {
+    "universal_dependencies": {"train": "train", "dev": "dev", "test": "test"},
+    "grammar_text": {"train": "train", "dev": "validation", "test": "test"},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Sentences:
+    """Tagged sentences: `tokens` and `tags`, lists of lists of strings of equal lengths."""
+
+    tokens: list
+    tags: list
+
+    def __len__(self):
+        return len(self.tokens)
+
+
+def read(dataset, split, *, data_dir=None, limit=None):
+    """Reads the sentences of a split through TFDS.
+
+    Of Universal Dependencies only words are kept. TFDS also yields the rows of multiword tokens
+    ("don't" beside "do" and "n't") and of empty nodes, which the treebanks' own evaluation does
+    not count; they are told by having no relation and no head.
+
+    Args:
+        dataset: `"universal_dependencies/<treebank>"` or `"grammar_text"`.
+        split: `"train"`, `"dev"` or `"test"`.
+        data_dir: TFDS's data_dir; by default `TFDS_DATA_DIR`, then TFDS's own.
+        limit: Read only that many sentences, the first ones.
+
+    Returns:
+        `Sentences` with at least one word each.
+
+    Raises:
+        ValueError: If the data set or the split is none of those.
+        zoo.data.sources.DataUnavailableError: If the data can be neither found nor downloaded.
+
+    Example:
+
+    >>> sentences = read("grammar_text", "test", limit=10)
+    >>> len(sentences), len(sentences.tokens[0]) == len(sentences.tags[0])
+    (10, True)
+    """
+    family = dataset.partition("/")[0]
+    if family not in SPLITS:
+        known = ", ".join(SPLITS)
+        raise ValueError(f"`dataset` must be of one of: {known}. Received: {dataset!r}")
+    if split not in SPLITS[family]:
+        known = ", ".join(map(repr, SPLITS[family]))
+        raise ValueError(f"`split` must be one of {known}. Received: {split!r}")
+    examples = sources.load(dataset, SPLITS[family][split], data_dir=data_dir)
+    names = _upos_names(dataset, data_dir)
+    tokens, tags = [], []
+    for example in examples.as_numpy_iterator():
+        words = [
+            (token.decode(), names[tag])
+            for token, tag, kept in zip(
+                example["tokens"], example["upos"], _is_word(example), strict=True
+            )
+            if kept
+        ]
+        if words:
+            tokens.append([token for token, _ in words])
+            tags.append([tag for _, tag in words])
+        if limit is not None and len(tokens) >= limit:
+            break
+    return Sentences(tokens, tags)
+
+
+def _upos_names(dataset, data_dir):
+    return sources.builder(dataset, data_dir=data_dir).info.features["upos"].feature.names
+
+
+def _is_word(example):
+    if "deprel" not in example:
+        return np.ones(len(example["tokens"]), bool)
+    return (example["deprel"] != b"_") & (example["head"] != b"None")
+
+
+@dataclasses.dataclass(frozen=True)
+class TaggingData:
+    """A tagged corpus, ready for a model.
+
+    Attributes:
+        encoder: The `TokenEncoder` of the training split.
+        tags: The tags of the training split, sorted; a tag's id is its place.
+        splits: `Sentences` by name of the split.
+        rare_word_dropout: The `a` in `a / (a + count)`, the probability that a word which occurs
+            `count` times in training is replaced by the unknown word in an epoch.
+    """
+
+    encoder: TokenEncoder
+    tags: list
+    splits: dict
+    rare_word_dropout: float = 0.0
+
+    @property
+    def sizes(self):
+        """What a builder must know of the data: the sizes of its vocabularies."""
+        return {
+            "vocabulary_size": self.encoder.vocabulary_size,
+            "character_vocabulary_size": self.encoder.character_vocabulary_size,
+            "num_tags": len(self.tags),
+        }
+
+    def encode(self, sentences):
+        """Encodes sentences.
+
+        Returns:
+            `x`, a dictionary of lists of int32 arrays, and `y`, a list of int32 arrays of tag ids;
+            a tag that the training split lacks has id -1 and is never predicted.
+        """
+        lengths = [len(sentence) for sentence in sentences.tokens]
+        ends = np.cumsum(lengths)[:-1]
+        encoded = self.encoder([token for sentence in sentences.tokens for token in sentence])
+        x = {name: np.split(ids.numpy(), ends) for name, ids in encoded.items()}
+        ids = {tag: index for index, tag in enumerate(self.tags)}
+        y = [np.array([ids.get(tag, -1) for tag in tags], "int32") for tags in sentences.tags]
+        return x, y
+
+    def batches(self, split, batch_size, *, seed=None):
+        """Makes the `zoo.data.batches.Batches` of a split; shuffled and corrupted with a seed."""
+        x, y = self.encode(self.splits[split])
+        rates = self.unknown_rates if seed is not None else None
+        return Batches(x, y, batch_size, seed=seed, unknown_rates=rates)
+
+    def predict(self, model, sentences, *, batch_size=128):
+        """Tags sentences with a model that was built for this data.
+
+        Returns:
+            A list of lists of tags, in the order of the sentences.
+        """
+        batches = Batches(*self.encode(sentences), batch_size)
+        found = []
+        for x, _, weight in batches:
+            ids = model.predict_on_batch(x).argmax(axis=-1)
+            for row, length in zip(ids, weight.sum(axis=1).astype(int), strict=True):
+                found.append([self.tags[index] for index in row[:length]])
+        return [found[place] for place in np.argsort(batches.order)]
+
+    @functools.cached_property
+    def unknown_rates(self):
+        """For every token id the probability that it is made unknown, or `None` if none is."""
+        if not self.rare_word_dropout:
+            return None
+        tokens = [token for sentence in self.splits["train"].tokens for token in sentence]
+        counts = collections.Counter(normalize(tokens, self.encoder.lowercase))
+        rates = np.zeros(self.encoder.vocabulary_size, "float32")
+        for index, word in enumerate(self.encoder.words, start=2):
+            rates[index] = self.rare_word_dropout / (self.rare_word_dropout + counts[word])
+        return rates
+
+
+def load(dataset, *, data_dir=None, limit=None, rare_word_dropout=0.0, **encoding):
+    """Loads a tagged corpus with its three splits; everything fitted is fitted on train.
+
+    Args:
+        dataset: As in `read`.
+        data_dir: As in `read`.
+        limit: As in `read`, for each split.
+        rare_word_dropout: As in `TaggingData`.
+        **encoding: Arguments of `TokenEncoder.fit`.
+
+    Returns:
+        `TaggingData`.
+
+    Example:
+
+    >>> data = load("grammar_text", limit=100)
+    >>> "NOUN" in data.tags, data.batches("dev", batch_size=32).padding < 0.2
+    (True, True)
+    """
+    splits = {
+        split: read(dataset, split, data_dir=data_dir, limit=limit)
+        for split in ("train", "dev", "test")
+    }
+    train = splits["train"]
+    return TaggingData(
+        encoder=TokenEncoder.fit(train.tokens, **encoding),
+        tags=sorted({tag for tags in train.tags for tag in tags}),
+        splits=splits,
+        rare_word_dropout=rare_word_dropout,
+    )

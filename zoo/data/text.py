@@ -1,0 +1,134 @@
+"""From tokens to ids: the one place where words and characters are looked up.
+
+The encoder is a TensorFlow graph, so the training pipeline and the exported model run the very
+same operations.
+"""
+
+import collections
+
+PADDING, UNKNOWN = "", "[UNK]"
+
+
+class TokenEncoder:
+    """Looks up the ids of tokens and of their characters.
+
+    Id 0 is padding (the empty string), id 1 is everything that was not seen in training.
+
+    Args:
+        words: The known words, normalized, without padding and unknown.
+        characters: The known characters, likewise.
+        lowercase: Whether words are looked up in lower case; characters keep theirs.
+        max_characters: How many characters of a word are read; the rest of a longer one is not.
+
+    Example:
+
+    >>> encoder = TokenEncoder.fit([["The", "dogs", "bark"], ["the", "cat"]], min_count=2)
+    >>> encoder.words
+    ['the']
+    >>> encoder(["The", "cow", ""])["tokens"].numpy()
+    array([2, 1, 0], dtype=int32)
+    >>> encoder(["The", "cow", ""])["characters"].shape
+    TensorShape([3, 3])
+    """
+
+    def __init__(self, words, characters, *, lowercase=True, max_characters=24):
+        self.words = list(words)
+        self.characters = list(characters)
+        self.lowercase = lowercase
+        self.max_characters = max_characters
+        self.tables = _lookup_table(self.words), _lookup_table(self.characters)
+
+    @classmethod
+    def fit(cls, sentences, *, min_count=1, lowercase=True, max_characters=24):
+        """Makes the encoder of a training split.
+
+        Args:
+            sentences: Lists of tokens.
+            min_count: How often a word must occur to be known. A character must occur twice.
+            lowercase: As in `TokenEncoder`.
+            max_characters: As in `TokenEncoder`.
+
+        Returns:
+            A `TokenEncoder` whose words and characters are sorted by falling frequency, then by
+            code point.
+        """
+        tokens = [token for sentence in sentences for token in sentence]
+        characters = collections.Counter(character for token in tokens for character in token)
+        counts = collections.Counter(normalize(tokens, lowercase))
+        return cls(
+            _frequent(counts, min_count),
+            _frequent(characters, min(2, min_count)),
+            lowercase=lowercase,
+            max_characters=max_characters,
+        )
+
+    @property
+    def vocabulary_size(self):
+        """Number of token ids, counting padding and unknown."""
+        return len(self.words) + 2
+
+    @property
+    def character_vocabulary_size(self):
+        """Number of character ids, counting padding and unknown."""
+        return len(self.characters) + 2
+
+    def __call__(self, tokens):
+        """Encodes tokens.
+
+        Args:
+            tokens: String tensor of any shape, `""` where padded; valid UTF-8.
+
+        Returns:
+            A dictionary of int32 tensors: `tokens`, of the shape of `tokens`, and `characters`,
+            with one more axis as wide as the longest word, at most `max_characters`.
+        """
+        import tensorflow as tf
+
+        words, characters = self.tables
+        tokens = tf.convert_to_tensor(tokens)
+        flat = tf.reshape(tokens, [-1])
+        split = tf.strings.unicode_split(flat, "UTF-8")[:, : self.max_characters]
+        split = split.to_tensor("")
+        width = tf.shape(split)[1:]
+        return {
+            "tokens": words.lookup(_normalize(tokens, self.lowercase)),
+            "characters": tf.reshape(
+                characters.lookup(split), tf.concat([tf.shape(tokens), width], 0)
+            ),
+        }
+
+
+def normalize(tokens, lowercase=True):
+    """Gives tokens the form in which they are looked up: lower case, every digit a 0.
+
+    Example:
+
+    >>> normalize(["Route", "66"])
+    ['route', '00']
+    """
+    import tensorflow as tf
+
+    return [word.decode() for word in _normalize(tf.constant(tokens, tf.string), lowercase).numpy()]
+
+
+def _normalize(tokens, lowercase):
+    import tensorflow as tf
+
+    if lowercase:
+        tokens = tf.strings.lower(tokens, encoding="utf-8")
+    return tf.strings.regex_replace(tokens, r"\d", "0")
+
+
+def _frequent(counts, min_count):
+    kept = [item for item, count in counts.items() if count >= min_count and item != PADDING]
+    return sorted(kept, key=lambda item: (-counts[item], item))
+
+
+def _lookup_table(items):
+    import tensorflow as tf
+
+    items = [PADDING, UNKNOWN, *items]
+    entries = tf.lookup.KeyValueTensorInitializer(
+        tf.constant(items), tf.range(len(items), dtype=tf.int32)
+    )
+    return tf.lookup.StaticHashTable(entries, default_value=1)

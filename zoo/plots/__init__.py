@@ -1,0 +1,1 @@
+"""Pictures: of a training, and of each task's predictions and reports."""

@@ -1,0 +1,152 @@
+"""Pictures of tagged sentences and of a tagger's mistakes."""
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.colors import LogNorm
+
+COLOURS = {
+    "ADJ": "#e8a33d",
+    "ADP": "#9aa5b1",
+    "ADV": "#c9743b",
+    "AUX": "#7fb069",
+    "CCONJ": "#b8b08d",
+    "DET": "#8fb8de",
+    "INTJ": "#d36582",
+    "NOUN": "#3f78b5",
+    "NUM": "#8367c7",
+    "PART": "#a3b9a7",
+    "PRON": "#5aa9c4",
+    "PROPN": "#2d4f8e",
+    "PUNCT": "#c4c4c4",
+    "SCONJ": "#97896a",
+    "SYM": "#777777",
+    "VERB": "#3d8b4f",
+    "X": "#555555",
+}
+
+
+def predictions(sentences, ax=None):
+    """Draws sentences with the tag under every token, the surer the more opaque.
+
+    Args:
+        sentences: Lists of `zoo.serving.tagging.Token`, or of anything with `text`, `tag` and
+            `probability`.
+        ax: Where to draw; by default a new picture.
+
+    Returns:
+        The `matplotlib.axes.Axes`.
+
+    Example:
+
+    >>> from zoo.serving.tagging import Token
+    >>> ax = predictions([[Token("Dogs", "NOUN", 0.9), Token("bark", "VERB", 0.8)]])
+    >>> [text.get_text() for text in ax.texts]
+    ['Dogs', 'NOUN', 'bark', 'VERB']
+    """
+    widest = max((sum(_width(token) for token in sentence) for sentence in sentences), default=1)
+    if ax is None:
+        size = (max(4, 0.105 * widest), 0.75 * len(sentences) + 0.2)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    for row, sentence in enumerate(sentences):
+        left = 0
+        for token in sentence:
+            width = _width(token)
+            colour = COLOURS.get(token.tag, "#555555")
+            middle = left + width / 2
+            ax.text(middle, -row, token.text, ha="center", va="bottom", fontsize=11)
+            box = {"boxstyle": "round,pad=0.2", "facecolor": colour, "edgecolor": "none"}
+            box["alpha"] = 0.25 + 0.75 * token.probability
+            ax.text(
+                middle,
+                -row - 0.12,
+                token.tag,
+                ha="center",
+                va="top",
+                fontsize=7,
+                color="white",
+                bbox=box,
+            )
+            left += width
+    ax.set(xlim=(0, widest), ylim=(-len(sentences) + 0.45, 0.5))
+    ax.axis("off")
+    return ax
+
+
+def report(found, ax=None):
+    """Draws which tags are taken for which: rows are gold, columns predicted, shades logarithmic.
+
+    The diagonal, which would outshine everything, shows the share that is right and no shade.
+
+    Args:
+        found: What `zoo.metrics.tagging.report` or `evaluate` returned.
+        ax: Where to draw; by default a new picture.
+
+    Returns:
+        The `matplotlib.axes.Axes`.
+
+    Example:
+
+    >>> ax = report({"labels": ["NOUN", "VERB"], "confusion": [[9, 1], [2, 8]]})
+    >>> ax.get_ylabel()
+    'gold'
+    """
+    labels, counts = found["labels"], np.array(found["confusion"])
+    size = 0.42 * len(labels) + 1.5
+    ax = ax or plt.subplots(figsize=(size + 0.8, size), layout="constrained")[1]
+    mistakes = np.where(np.eye(len(labels), dtype=bool), 0, counts).astype(float)
+    shown = np.ma.masked_equal(mistakes, 0)
+    image = ax.imshow(shown, cmap="OrRd", norm=LogNorm(1, max(2, mistakes.max())))
+    ax.figure.colorbar(image, ax=ax, label="mistakes", fraction=0.04)
+    for i, j in np.ndindex(counts.shape):
+        if i == j and counts[i].sum():
+            ax.text(j, i, f"{100 * counts[i, i] / counts[i].sum():.0f}", **_CELL, color="#3d8b4f")
+        elif i != j and counts[i, j]:
+            dark = counts[i, j] > 0.3 * mistakes.max()
+            ax.text(j, i, counts[i, j], **_CELL, color="white" if dark else "black")
+    places = range(len(labels))
+    ax.set_xticks(places, labels, rotation=90, fontsize=8)
+    ax.set_yticks(places, labels, fontsize=8)
+    ax.set(xlabel="predicted (diagonal: per cent right)", ylabel="gold")
+    return ax
+
+
+def in_colour(sentences):
+    """Lays tagged sentences out for a terminal, every tag in its colour, unsure ones in brackets.
+
+    Args:
+        sentences: As in `predictions`.
+
+    Returns:
+        A `rich.text.Text`.
+
+    Example:
+
+    >>> from zoo.serving.tagging import Token
+    >>> print(in_colour([[Token("Dogs", "NOUN", 0.9), Token("bark", "VERB", 0.4)]]))
+    Dogs bark
+    NOUN (VERB)
+    <BLANKLINE>
+    """
+    from rich.text import Text
+
+    shown = Text()
+    for sentence in sentences:
+        above, below = Text(), Text()
+        for token in sentence:
+            tag = token.tag if token.probability >= 0.5 else f"({token.tag})"
+            word = Text(token.text)
+            width = max(word.cell_len, len(tag)) + 1
+            above.append(token.text + " " * (width - word.cell_len))
+            below.append(tag, style=f"bold {COLOURS.get(token.tag, '#555555')}")
+            below.append(" " * (width - len(tag)))
+        above.rstrip()
+        below.rstrip()
+        shown.append_text(above).append("\n").append_text(below).append("\n")
+    return shown
+
+
+_CELL = {"ha": "center", "va": "center", "fontsize": 7}
+
+
+def _width(token):
+    return max(len(token.text) + 1.5, 0.8 * len(token.tag) + 1.5)
