@@ -1,0 +1,250 @@
+"""The command line: `zoo list | show | train | evaluate | export | predict | data | demo`."""
+
+import json
+import os
+import pathlib
+import sys
+from typing import Annotated
+
+import typer
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+app = typer.Typer(
+    help="A zoo of recurrent models for Keras.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Data of the recipes.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Name = Annotated[str, typer.Argument(help="Name of a model, as `zoo list` shows it.")]
+DataDir = Annotated[
+    pathlib.Path | None,
+    typer.Option(help="TFDS's data_dir [default: TFDS_DATA_DIR, then TFDS's own]"),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N examples of each split.")]
+
+
+@app.command("list")
+def list_():
+    """List pretrained models, and the recipes that are still to train."""
+    from rich.table import Table
+
+    import zoo
+
+    def percent(share):
+        return "" if share is None else f"{100 * share:.2f}"
+
+    columns = ("name", "task", "data set", "score", "rival", "size", "licence")
+    table = Table(*columns, title="score: on test; rival: its published figure")
+    models = {model["name"]: model for model in zoo.list_models()}
+    for name, model in models.items():
+        score = percent(model["metrics"]["test"]["accuracy"])
+        rival = percent(model["rival"].get("accuracy"))
+        size = f"{model['bytes'] / 1e6:.1f} MB"
+        row = (name, model["task"], model["dataset"], score, rival, size, model["licence"])
+        table.add_row(*row)
+    for name in zoo.recipes.names():
+        if name not in models:
+            recipe = zoo.recipes.get(name)
+            table.add_row(name, recipe.task, recipe.dataset, "to train", "", "", recipe.licence)
+    _console().print(table)
+
+
+@app.command()
+def show(name: Name):
+    """Show the model card of a pretrained model."""
+    from rich.markdown import Markdown
+
+    import zoo
+
+    _console().print(Markdown(zoo.load(name).card))
+
+
+@app.command()
+def predict(name: Name, texts: Annotated[list[str], typer.Argument(help="Texts, one a sentence.")]):
+    """Predict with a pretrained model."""
+    import zoo
+
+    model = zoo.load(name)
+    console = _console()
+    console.print(_plots(model.task).in_colour(model.predict(texts)), soft_wrap=True)
+
+
+@app.command()
+def train(
+    name: Name,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed.")] = None,
+    limit: Limit = None,
+    data_dir: DataDir = None,
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="Directory of the run [default: runs/NAME]")
+    ] = None,
+    arrays: Annotated[
+        pathlib.Path | None,
+        typer.Option(help="Train on what `zoo data export` wrote; needs no TensorFlow."),
+    ] = None,
+    tensorboard: Annotated[pathlib.Path | None, typer.Option(help="For event files.")] = None,
+):
+    """Train a recipe's model; killed and called again, it goes on."""
+    import zoo
+
+    given = {"epochs": epochs, "seed": seed}
+    overrides = {field: value for field, value in given.items() if value is not None}
+    data = None
+    if arrays is not None:
+        from zoo.data.arrays import Arrays
+
+        data = Arrays.read(arrays)
+    run = zoo.train(
+        name,
+        data=data,
+        data_dir=data_dir,
+        limit=limit,
+        output=output,
+        tensorboard=tensorboard,
+        **overrides,
+    )
+    monitor = run.recipe.monitor.removeprefix("val_")
+    best = run.best
+    typer.echo(
+        f"Best on dev: {monitor} {100 * best[run.recipe.monitor]:.2f} after epoch {best['epoch']} "
+        f"of {len(run.history)}, {run.seconds:.0f} s, in {run.directory}"
+    )
+
+
+@app.command()
+def evaluate(
+    name: Name,
+    split: Annotated[str, typer.Option(help="`dev` or `test`.")] = "test",
+    limit: Limit = None,
+    data_dir: DataDir = None,
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="Directory for scores as JSON and a picture.")
+    ] = None,
+):
+    """Measure a pretrained model on its data, beside the simple baseline."""
+    import zoo
+
+    found = zoo.evaluate(name, split=split, data_dir=data_dir, limit=limit)
+    task = zoo.recipes.get(name).task
+    _print_report(task, found)
+    output = output or pathlib.Path("runs") / name
+    output.mkdir(parents=True, exist_ok=True)
+    scores, picture = output / f"{split}.json", output / f"{split}.png"
+    scores.write_text(json.dumps(found, indent=1) + "\n")
+    _plots(task).report(found).figure.savefig(picture, dpi=150)
+    typer.echo(f"Written: {scores}, {picture}")
+
+
+@app.command()
+def export(
+    name: Name,
+    data_dir: DataDir = None,
+    limit: Limit = None,
+    run: Annotated[
+        pathlib.Path | None, typer.Option(help="Directory of the finished run [default: runs/NAME]")
+    ] = None,
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="Where to write [default: saved_models/NAME]")
+    ] = None,
+):
+    """Publish a finished run: SavedModel, weights, description and card."""
+    import zoo
+    from zoo import training
+
+    finished = training.read_run(zoo.recipes.get(name), run, data_dir=data_dir, limit=limit)
+    typer.echo(f"Written: {zoo.export(finished, output)}")
+
+
+@data_app.command("export")
+def data_export(
+    name: Name,
+    directory: Annotated[pathlib.Path, typer.Argument(help="Where to write.")],
+    limit: Limit = None,
+    data_dir: DataDir = None,
+):
+    """Write a recipe's data as NumPy arrays, to train where TensorFlow is not."""
+    from zoo import recipes
+    from zoo.data.arrays import Arrays
+
+    data = recipes.get(name).load_data(data_dir=data_dir, limit=limit)
+    Arrays.of(data).write(directory)
+    typer.echo(f"Written: {directory}")
+
+
+@app.command()
+def demo():
+    """Show the pretrained models, then train a small one and compare it with a baseline."""
+    import zoo
+
+    console = _console()
+    output = pathlib.Path("runs/demo")
+    output.mkdir(parents=True, exist_ok=True)
+    sentences = [
+        "The dogs that the man saw were barking at their own shadows .",
+        "Can you can the can-can dancer's fish by 10:30, please?",
+        "Time flies like an arrow; fruit flies like a banana.",
+    ]
+    for model in zoo.list_models():
+        if model["task"] != "tagging" or model["language"] != "en":
+            continue
+        console.rule(f"zoo.load({model['name']!r}).predict(...)")
+        tagged = zoo.load(model["name"]).predict(sentences)
+        console.print(_plots("tagging").in_colour(tagged), soft_wrap=True)
+        picture = output / f"{model['name']}.png"
+        _plots("tagging").predictions(tagged).figure.savefig(picture, dpi=150)
+        console.print(f"Picture: {picture}")
+    name = "bilstm_tagger.grammar_text"
+    console.rule(f"zoo train {name}")
+    run = zoo.train(name, output=output / name)
+    _print_report("tagging", zoo.evaluation.evaluate(run.recipe, run.model, run.data))
+
+
+def _plots(task):
+    import importlib
+
+    return importlib.import_module(f"zoo.plots.{task}")
+
+
+def _print_report(task, found):
+    import importlib
+
+    from rich.table import Table
+
+    metrics = importlib.import_module(f"zoo.metrics.{task}")
+    for title, columns, rows in metrics.tables(found):
+        table = Table(*columns[:1], title=title, title_justify="left")
+        for column in columns[1:]:
+            table.add_column(column, justify="right")
+        for row in rows:
+            table.add_row(*row)
+        _console().print(table)
+
+
+def _console():
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+@app.callback()
+def start():
+    """A zoo of recurrent models for Keras."""
+    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+        import zoo.serving  # noqa: F401  (TensorFlow, without its banner)
+
+
+def main():
+    """Runs the command line; what the user can mend is told in a sentence, not in a traceback."""
+    try:
+        app()
+    except (ValueError, RuntimeError, OSError) as error:
+        if os.environ.get("ZOO_TRACEBACK"):
+            raise
+        typer.secho(f"Error: {error}", fg="red", err=True)
+        typer.echo("(ZOO_TRACEBACK=1 shows where it was raised.)", err=True)
+        sys.exit(1)

@@ -1,0 +1,301 @@
+"""Pretrained models: publishing a run, finding a model by name, loading it in one line."""
+
+import functools
+import hashlib
+import importlib
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+
+from zoo import card
+
+URL = "https://raw.githubusercontent.com/rnn-zoo/rnn-zoo/main/saved_models"
+CHECKOUT = pathlib.Path(__file__).resolve().parent.parent / "saved_models"
+DESCRIPTION, WEIGHTS, CARD = "model.json", "model.weights.h5", "README.md"
+
+
+class DamagedModelError(RuntimeError):
+    """A file of a pretrained model is missing or not the one that was published."""
+
+
+class Pretrained:
+    """A pretrained model.
+
+    Attributes:
+        directory: Where it lies.
+        description: All that is known of it, as in its `model.json`.
+    """
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.description = read_description(self.directory)
+
+    def __repr__(self):
+        return f"<zoo.Pretrained {self.description['name']}>"
+
+    @property
+    def name(self):
+        """Its name, `<architecture>.<dataset>`."""
+        return self.description["name"]
+
+    @property
+    def task(self):
+        """The stem of its task, for instance `"tagging"`."""
+        return self.description["task"]
+
+    @property
+    def card(self):
+        """The model card, Markdown."""
+        return card.render(self.description)
+
+    def predict(self, inputs, **options):
+        """Predicts; what goes in and comes out is told by `zoo.serving.<task>.predict`."""
+        return self._serving.predict(self.saved_model, inputs, **options)
+
+    @functools.cached_property
+    def saved_model(self):
+        """What `tf.saved_model.load` gives, with its `signatures`."""
+        return self._serving.load(self.directory)
+
+    @functools.cached_property
+    def model(self):
+        """The compiled `keras.Model` with the pretrained weights, to fine-tune or take apart."""
+        from zoo import models, training
+
+        recipe = self.description["recipe"]
+        builder = getattr(models, recipe["builder"].rpartition(".")[2])
+        model = builder(**self.description["sizes"], **recipe["hyperparameters"])
+        training.without_optimizer(model).load_weights(self.directory / WEIGHTS)
+        return model
+
+    @functools.cached_property
+    def encoder(self):
+        """What turns tokens into the ids that `model` reads."""
+        return self._serving.read_encoder(self.directory, self.description)
+
+    @property
+    def vocabulary(self):
+        """The known words; a word's place is its id."""
+        return ["", "[UNK]", *self.encoder.words]
+
+    @property
+    def _serving(self):
+        return importlib.import_module(f"zoo.serving.{self.task}")
+
+
+def load(name):
+    """Loads a pretrained model, from the checkout, the cache or the zoo's address.
+
+    The cache is `ZOO_HOME`, by default `~/.cache/rnn-zoo`; the address is `URL`, or `ZOO_URL`.
+    Every file is checked against the sha256 in `model.json` first.
+
+    Args:
+        name: `<architecture>.<dataset>`, as `list_models` shows them.
+
+    Returns:
+        A `Pretrained`.
+
+    Raises:
+        ValueError: If there is no such model.
+        DamagedModelError: If a file is missing or damaged, here or as it was downloaded.
+
+    Example:
+
+    >>> load("bilstm_tagger.ud_en_ewt").description["dataset"]
+    'universal_dependencies/en_ewt'
+    """
+    if not name or pathlib.Path(name).name != name:
+        raise ValueError(f"`name` must be <architecture>.<dataset>. Received: {name!r}")
+    for home in _homes():
+        if (home / name / DESCRIPTION).exists():
+            check(home / name)
+            return Pretrained(home / name)
+    return Pretrained(_download(name))
+
+
+def list_models():
+    """Describes the pretrained models in the checkout and in the cache.
+
+    Returns:
+        A list of dictionaries, the `model.json` of each and `bytes`, its size on disk.
+
+    Example:
+
+    >>> "bilstm_tagger.ud_en_ewt" in [model["name"] for model in list_models()]
+    True
+    """
+    found = {}
+    for home in reversed(_homes()):
+        for path in sorted(home.glob(f"*/{DESCRIPTION}")):
+            description = read_description(path.parent)
+            size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
+            found[description["name"]] = {**description, "bytes": size}
+    return [found[name] for name in sorted(found)]
+
+
+def publish(run, directory=None, *, splits=("dev", "test")):
+    """Writes a finished run as a pretrained model: SavedModel, weights, description and card.
+
+    Args:
+        run: A `zoo.training.Run`.
+        directory: Where to write; by default the model's place in the checkout.
+        splits: The splits to measure it on.
+
+    Returns:
+        The directory.
+    """
+    from zoo import evaluation, training
+
+    recipe = run.recipe
+    directory = pathlib.Path(directory or CHECKOUT / recipe.name)
+    serving = importlib.import_module(f"zoo.serving.{recipe.task}")
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
+        partial = pathlib.Path(partial) / recipe.name
+        serving.export(run.model, run.data, partial, language=recipe.language)
+        _save_half_precision(run.model, partial / WEIGHTS)
+        training.without_optimizer(run.model).load_weights(partial / WEIGHTS)
+        description = {
+            "name": recipe.name,
+            "task": recipe.task,
+            "dataset": recipe.dataset,
+            "language": recipe.language,
+            "recipe": recipe.to_dict(),
+            "sizes": run.data.sizes,
+            "parameters": run.model.count_params(),
+            "metrics": {
+                split: evaluation.evaluate(recipe, run.model, run.data, split=split)
+                for split in splits
+            },
+            "epochs": len(run.history),
+            "rival": dict(recipe.rival),
+            "licence": recipe.licence,
+            "command": f"zoo train {recipe.name} && zoo export {recipe.name}",
+            "seconds": round(run.seconds),
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+            "versions": _versions(),
+            "files": {
+                path.relative_to(partial).as_posix(): _sha256(path)
+                for path in sorted(partial.rglob("*"))
+                if path.is_file()
+            },
+        }
+        (partial / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
+        (partial / CARD).write_text(card.render(description))
+        shutil.rmtree(directory, ignore_errors=True)
+        os.replace(partial, directory)
+    return directory
+
+
+def read_description(directory):
+    """Reads `model.json`.
+
+    Raises:
+        DamagedModelError: If it is missing or not what a description is.
+    """
+    path = pathlib.Path(directory) / DESCRIPTION
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+        return {**description, "name": description["name"], "files": description["files"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedModelError(f"{path} cannot be read ({error!r}). {_REMEDY}") from error
+
+
+def check(directory):
+    """Compares every file of a pretrained model with the sha256 that was published.
+
+    Raises:
+        DamagedModelError: If one is missing or differs; the message names it.
+    """
+    directory = pathlib.Path(directory)
+    for name, expected in read_description(directory)["files"].items():
+        path = directory / name
+        if not path.is_file():
+            raise DamagedModelError(f"{path} is missing. {_REMEDY}")
+        found = _sha256(path)
+        if found != expected:
+            raise DamagedModelError(
+                f"{path} is damaged. Expected sha256 {expected}, found {found}. {_REMEDY}"
+            )
+
+
+_REMEDY = "Delete the model's directory and load it again, or restore it (`git checkout`)."
+
+
+def _homes():
+    cache = os.environ.get("ZOO_HOME") or pathlib.Path.home() / ".cache" / "rnn-zoo"
+    return [CHECKOUT, pathlib.Path(cache)]
+
+
+def _download(name):
+    address = os.environ.get("ZOO_URL", URL).rstrip("/")
+    target = _homes()[-1] / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as partial:
+        partial = pathlib.Path(partial) / name
+        _fetch(f"{address}/{name}/{DESCRIPTION}", partial / DESCRIPTION, name)
+        for file in read_description(partial)["files"]:
+            _fetch(f"{address}/{name}/{file}", partial / file, name)
+        try:
+            check(partial)
+        except DamagedModelError as error:
+            raise DamagedModelError(
+                f"What {address}/{name} sent is not what was published: {error}"
+            ) from error
+        os.replace(partial, target)
+    return target
+
+
+def _fetch(url, path, name):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response, open(path, "wb") as file:
+            shutil.copyfileobj(response, file)
+    except (OSError, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError) and path.name != DESCRIPTION:
+            raise DamagedModelError(f"{url} could not be downloaded: {error}") from error
+        at_hand = ", ".join(model["name"] for model in list_models()) or "none"
+        raise ValueError(
+            f"There is no model {name!r} here, and {url} could not be downloaded ({error}). "
+            f"At hand: {at_hand}. Put the model's folder into {_homes()[-1]}, or set ZOO_URL."
+        ) from error
+
+
+def _save_half_precision(model, path):
+    import h5py
+
+    from zoo.training import without_optimizer
+
+    whole = path.with_name(f"whole.{path.name}")
+    without_optimizer(model).save_weights(whole)
+    with h5py.File(whole, "r") as source, h5py.File(path, "w") as target:
+
+        def copy(name, item):
+            if isinstance(item, h5py.Group):
+                written = target.require_group(name)
+            else:
+                values = item[()]
+                halved = values.astype("float16") if values.dtype == "float32" else values
+                written = target.create_dataset(name, data=halved)
+            written.attrs.update(item.attrs)
+
+        source.visititems(copy)
+        target.attrs.update(source.attrs)
+    whole.unlink()
+
+
+def _sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _versions():
+    packages = ("keras", "tensorflow", "tensorflow-datasets", "numpy")
+    found = {name: importlib.metadata.version(name) for name in packages}
+    return {"python": platform.python_version(), **found}

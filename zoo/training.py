@@ -1,0 +1,328 @@
+"""Training: plain `keras.Model.fit`, with progress that survives being killed."""
+
+import csv
+import dataclasses
+import json
+import os
+import pathlib
+import sys
+import time
+import zipfile
+
+import keras
+import numpy as np
+
+CHECKPOINT, BEST, HISTORY, SETTINGS = "checkpoint.npz", "best.weights.h5", "history.csv", "run.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A finished training.
+
+    Attributes:
+        recipe: The `Recipe` that was followed.
+        model: The `keras.Model` with the weights that were best on dev.
+        data: The data that it was trained on.
+        history: One dictionary an epoch: loss and metrics, `seconds`.
+        directory: Where the run is kept.
+    """
+
+    recipe: object
+    model: keras.Model
+    data: object
+    history: list
+    directory: pathlib.Path
+
+    @property
+    def seconds(self):
+        """Time spent in epochs, evaluation on dev included."""
+        return sum(epoch["seconds"] for epoch in self.history)
+
+    @property
+    def best(self):
+        """The row of the history whose weights were kept."""
+        return max(self.history, key=lambda epoch: epoch[self.recipe.monitor])
+
+
+def train(
+    recipe, *, data=None, data_dir=None, limit=None, output=None, tensorboard=None, **overrides
+):
+    """Trains the model of a recipe, or goes on where an interrupted training stopped.
+
+    The same seed on the same machine gives the same weights, whether the training was killed on
+    the way or not: everything random in an epoch follows from the seed and the epoch's number. It
+    cannot hold across backends, versions of TensorFlow, or numbers of threads, which add in
+    another order, nor on a GPU without its deterministic operations.
+
+    Args:
+        recipe: A `zoo.recipe.Recipe`.
+        data: The recipe's data, where it is loaded already.
+        data_dir: TFDS's data_dir; by default `TFDS_DATA_DIR`, then TFDS's own.
+        limit: Use only the first so many examples of each split.
+        output: Directory of the run, by default `runs/<name>`. It holds a checkpoint of the last
+            finished epoch, the best weights so far and `history.csv`; call again with the same
+            arguments to go on.
+        tensorboard: Directory for TensorBoard's event files, if any are wanted.
+        **overrides: Fields of the recipe to replace, for instance `epochs=1`.
+
+    Returns:
+        A `Run`.
+
+    Raises:
+        ValueError: If `output` holds the run of another recipe.
+
+    Example:
+
+    >>> import tempfile, zoo
+    >>> with tempfile.TemporaryDirectory() as output:
+    ...     run = zoo.train("gru_tagger.grammar_text", limit=50, epochs=1, output=output)
+    >>> len(run.history)
+    1
+    """
+    recipe = dataclasses.replace(recipe, **overrides)
+    keras.utils.set_random_seed(recipe.seed)
+    if data is None:
+        data = recipe.load_data(data_dir=data_dir, limit=limit)
+    batches = data.batches("train", recipe.batch_size, seed=recipe.seed)
+    model = recipe.build(data.sizes, steps_per_epoch=len(batches))
+    directory = pathlib.Path(output or pathlib.Path("runs") / recipe.name)
+    callbacks = [keras.callbacks.TensorBoard(tensorboard)] if tensorboard else []
+    history = fit(
+        model,
+        recipe,
+        batches,
+        data.batches("dev", 4 * recipe.batch_size),
+        directory,
+        limit=limit,
+        callbacks=callbacks,
+    )
+    return Run(recipe, model, data, history, directory)
+
+
+def read_run(recipe, directory=None, *, data_dir=None, limit=None):
+    """Reads a finished run back, for instance one that was trained on another machine.
+
+    Args:
+        recipe: The `Recipe` that was followed; `epochs` and `seed` are taken from the run.
+        directory: Directory of the run, by default `runs/<name>`.
+        data_dir: As in `train`.
+        limit: As in `train`.
+
+    Returns:
+        A `Run`.
+
+    Raises:
+        FileNotFoundError: If there is no run.
+        ValueError: If it is not finished, or not this recipe's.
+    """
+    directory = pathlib.Path(directory or pathlib.Path("runs") / recipe.name)
+    if not (directory / SETTINGS).exists():
+        raise FileNotFoundError(
+            f"{directory} holds no run. Train one first: zoo train {recipe.name}"
+        )
+    settings = json.loads((directory / SETTINGS).read_text())
+    recipe = dataclasses.replace(recipe, epochs=settings["epochs"], seed=settings["seed"])
+    data = recipe.load_data(data_dir=data_dir, limit=limit)
+    model = recipe.build(data.sizes)
+    _claim(directory, _settings(recipe, model, limit))
+    progress = Progress(directory, recipe, None)
+    progress.restore(model)
+    if not progress.finished:
+        raise ValueError(
+            f"The run in {directory} stopped after {len(progress.history)} of {recipe.epochs} "
+            f"epochs. Go on with it first: zoo train {recipe.name} --output {directory}"
+        )
+    without_optimizer(model).load_weights(directory / BEST)
+    return Run(recipe, model, data, progress.history, directory)
+
+
+def fit(model, recipe, train_batches, dev_batches, directory, *, limit=None, callbacks=()):
+    """Fits a compiled model as a recipe says; ends with the weights that were best on dev.
+
+    Needs neither TensorFlow nor TFDS: on any other backend it takes whatever yields NumPy batches.
+
+    Args:
+        model: A compiled `keras.Model`.
+        recipe: A `zoo.recipe.Recipe`.
+        train_batches: Iterable of `(x, y, sample_weight)`, anew in every epoch. If it has an
+            attribute `epoch`, that is set first; if it has a method `dataset`, the TensorFlow
+            backend reads the `tf.data.Dataset` that it returns.
+        dev_batches: Likewise, to measure on after every epoch.
+        directory: Where checkpoint, best weights and history are kept.
+        limit: The limit under which the data was read; a run does not go on under another.
+        callbacks: Further Keras callbacks.
+
+    Returns:
+        The history, a list with a dictionary for every epoch.
+
+    Raises:
+        ValueError: If `directory` holds the run of another recipe or a damaged checkpoint.
+    """
+    directory = pathlib.Path(directory)
+    _claim(directory, _settings(recipe, model, limit))
+    progress = Progress(directory, recipe, train_batches)
+    progress.restore(model)
+    if not progress.finished:
+        averaging = [keras.callbacks.SwapEMAWeights()] if recipe.weight_averaging else []
+        model.fit(
+            _feed(train_batches),
+            validation_data=_feed(dev_batches),
+            initial_epoch=len(progress.history),
+            epochs=recipe.epochs,
+            shuffle=False,
+            callbacks=[progress, *averaging, *callbacks],
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+    without_optimizer(model).load_weights(directory / BEST)
+    return progress.history
+
+
+def without_optimizer(model):
+    """Gives the same functional model, uncompiled: what it saves is its weights alone."""
+    return keras.Model(model.input, model.output, name=model.name)
+
+
+class Progress(keras.callbacks.Callback):
+    """Makes each epoch depend on seed and number alone, and saves all that the next one needs.
+
+    Keras's `BackupAndRestore` brings back weights and optimizer, yet not the state of dropout's
+    seeds, of the order of examples, nor of early stopping, so a resumed run ends elsewhere. Here
+    an interrupted epoch is simply played again from its beginning.
+
+    Args:
+        directory: Where to save.
+        recipe: The `Recipe`, for its seed, patience and monitor.
+        batches: The training batches, told the number of every epoch.
+    """
+
+    def __init__(self, directory, recipe, batches):
+        super().__init__()
+        self.directory = directory
+        self.recipe = recipe
+        self.batches = batches
+        self.history = []
+
+    @property
+    def finished(self):
+        """Whether all epochs are done or dev has not improved for too long."""
+        scores = [epoch[self.recipe.monitor] for epoch in self.history]
+        since_best = len(scores) - 1 - int(np.argmax(scores)) if scores else 0
+        return len(scores) >= self.recipe.epochs or since_best >= self.recipe.patience
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+        if hasattr(self.batches, "epoch"):
+            self.batches.epoch = epoch
+        for index, state in enumerate(_seed_states(self.model)):
+            entropy = np.random.SeedSequence([self.recipe.seed, epoch, index])
+            state.assign(entropy.generate_state(2).astype(state.dtype))
+
+    def on_test_end(self, logs=None):
+        # Averaged weights, if any, are in the model only now, while dev is measured.
+        score = logs[self.recipe.monitor.removeprefix("val_")]
+        if all(score > epoch[self.recipe.monitor] for epoch in self.history):
+            partial = self.directory / f"partial.{BEST}"
+            without_optimizer(self.model).save_weights(partial)
+            os.replace(partial, self.directory / BEST)
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {name: float(value) for name, value in logs.items()}
+        seconds = round(time.perf_counter() - self.started, 3)
+        self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
+        self._save()
+        self.model.stop_training = self.finished
+
+    def _save(self):
+        arrays = {str(i): _to_numpy(value) for i, value in enumerate(_state(self.model))}
+        arrays["history"] = np.frombuffer(json.dumps(self.history).encode(), "uint8")
+        partial = self.directory / f"partial.{CHECKPOINT}"
+        with open(partial, "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(partial, self.directory / CHECKPOINT)
+        with open(self.directory / HISTORY, "w", newline="") as file:
+            table = csv.DictWriter(file, self.history[0])
+            table.writeheader()
+            table.writerows(self.history)
+
+    def restore(self, model):
+        """Brings a freshly built model, and this object, to the last finished epoch, if any."""
+        path = self.directory / CHECKPOINT
+        if not path.exists():
+            return
+        try:
+            with np.load(path) as arrays:
+                state = [arrays[str(i)] for i in range(len(arrays) - 1)]
+                history = json.loads(arrays["history"].tobytes())
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"The checkpoint {path} is damaged ({error}). Delete the directory "
+                f"{self.directory} to train from the start."
+            ) from error
+        model.optimizer.build(model.trainable_variables)
+        for variable, value in zip(_state(model), state, strict=True):
+            variable.assign(value)
+        self.history = history
+
+
+def _settings(recipe, model, limit):
+    """All that decides where a training ends."""
+    settings = {**recipe.to_dict(), "limit": limit, "parameters": model.count_params()}
+    return json.loads(json.dumps(settings))
+
+
+def _claim(directory, settings):
+    """Writes the settings of a new run, or checks that they are those of the one that is there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / SETTINGS
+    if not path.exists():
+        path.write_text(json.dumps(settings, indent=2) + "\n")
+        return
+    found = json.loads(path.read_text())
+    different = sorted(name for name in settings if settings[name] != found.get(name))
+    if different:
+        raise ValueError(
+            f"{directory} holds a run with other settings. Expected: "
+            + ", ".join(f"{name}={settings[name]!r}" for name in different)
+            + ". Found: "
+            + ", ".join(f"{name}={found.get(name)!r}" for name in different)
+            + ". Name another output, or delete the directory."
+        )
+
+
+def _feed(batches):
+    if keras.backend.backend() == "tensorflow" and hasattr(batches, "dataset"):
+        return batches.dataset()
+    return _Epochs(batches)
+
+
+class _Epochs(keras.utils.PyDataset):
+    """Any iterable of NumPy batches, read anew in every epoch."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+        self.items = None
+
+    @property
+    def num_batches(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        if self.items is None:
+            self.items = list(self.batches)
+        return self.items[index]
+
+    def on_epoch_begin(self):
+        self.items = None
+
+
+def _state(model):
+    return [*model.weights, *model.optimizer.variables]
+
+
+def _seed_states(model):
+    return [state for state in model.variables if state.path.endswith("seed_generator_state")]
+
+
+def _to_numpy(variable):
+    return keras.ops.convert_to_numpy(variable)
