@@ -11,9 +11,8 @@ Nothing heavy is imported before it is used.
 import importlib
 import os
 
-# Both must be set before TensorFlow is first imported, by whomever.
+# Read when TensorFlow is first imported, by whomever.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 __version__ = "0.1.0"
 

@@ -1,0 +1,195 @@
+"""One table over every builder: each must build, learn, be saved and mind its padding."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from zoo import models
+
+WORDS, TAGS, CHARACTERS = 20, 3, 9
+SIZES = {"vocabulary_size": WORDS, "num_tags": TAGS, "character_vocabulary_size": CHARACTERS}
+
+
+def tagger(**options):
+    defaults = {"units": 4, "embedding_dim": 5, "dropout": 0.2}
+    return models.SequenceTagger(**SIZES, **{**defaults, **options})
+
+
+BUILDERS = {
+    "lstm": lambda: tagger(cell="lstm"),
+    "gru": lambda: tagger(cell="gru"),
+    "simple_rnn": lambda: tagger(cell="simple_rnn"),
+    "one direction": lambda: tagger(bidirectional=False),
+    "stacked": lambda: tagger(units=(4, 6)),
+    "residual, layer normalization": lambda: tagger(
+        units=(4, 4, 4), residual=True, normalization="layer"
+    ),
+    "batch normalization": lambda: tagger(units=(4, 4), normalization="batch"),
+    "variational and word dropout": lambda: tagger(variational_dropout=True, word_dropout=0.3),
+    "character cnn": lambda: tagger(character_encoder="cnn", character_widths=(2, 3)),
+    "character rnn": lambda: tagger(character_encoder="rnn", cell="gru"),
+}
+every_builder = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
+
+
+def example(model, batch=4, time=6, padding=2, more=0, seed=0):
+    """Random sentences, the last one of one word; `more` steps of padding beyond."""
+    rng = np.random.default_rng(seed)
+    lengths = [time - padding] * (batch - 1) + [1]
+    real = np.arange(time + more) < np.array(lengths)[:, None]
+    tokens = rng.integers(1, WORDS, (batch, time)) * real[:, :time]
+    characters = rng.integers(1, CHARACTERS, (batch, time, 5)) * real[:, :time, None]
+    characters[:, :, 3:] = 0
+    x = {"tokens": np.pad(tokens, ((0, 0), (0, more))).astype("int32")}
+    if isinstance(model.input, dict):
+        x["characters"] = np.pad(characters, ((0, 0), (0, more), (0, more))).astype("int32")
+    # The tag is to be read off the word before: a task for a recurrent layer.
+    tags = np.roll(x["tokens"], 1, axis=1) % TAGS
+    return x, tags, real.astype("float32")
+
+
+def outputs(model, **options):
+    x, _, weight = example(model, **options)
+    return model.predict_on_batch(x), weight.astype(bool)
+
+
+@every_builder
+def test_builds_compiled_and_learns(build):
+    keras.utils.set_random_seed(0)
+    model = build()
+    assert model.compiled
+    x, y, weight = example(model, batch=16, time=8)
+    assert model.predict_on_batch(x).shape == (16, 8, TAGS)
+    model.optimizer.learning_rate = 0.03
+    data = x, y, weight
+    before = model.evaluate(*data, verbose=0, return_dict=True)["loss"]
+    model.fit(*data, epochs=25, batch_size=16, verbose=0)
+    assert model.evaluate(*data, verbose=0, return_dict=True)["loss"] < 0.8 * before
+
+
+def padding_changes(model):
+    """How much six more steps of padding change the outputs at real tokens, and the loss."""
+    short, real = outputs(model)
+    long, real_long = outputs(model, more=6)
+    x, y, weight = example(model)
+    losses = [model.evaluate(x, y, sample_weight=weight, verbose=0)[0]]
+    x, y, weight = example(model, more=6)
+    losses.append(model.evaluate(x, y, sample_weight=weight, verbose=0)[0])
+    return abs(short[real] - long[real_long]).max(), abs(losses[0] - losses[1])
+
+
+@every_builder
+def test_padding_changes_nothing(build):
+    outputs_changed, loss_changed = padding_changes(build())
+    assert outputs_changed < 1e-5
+    assert loss_changed < 1e-5
+
+
+def test_padding_test_fails_where_the_mask_is_dropped(monkeypatch):
+    stacked = models.encoding.stacked
+
+    def without_mask(*args, **options):
+        return lambda x, mask: stacked(*args, **options)(x)
+
+    monkeypatch.setattr(models.encoding, "stacked", without_mask)
+    outputs_changed, _ = padding_changes(tagger(units=(4, 6)))
+    assert outputs_changed > 1e-3
+
+
+RELOAD = """
+import sys, keras, numpy as np, zoo.models
+model = keras.models.load_model(sys.argv[1])
+stored = np.load(sys.argv[2])
+x = {name: stored[name] for name in ("tokens", "characters") if name in stored}
+assert abs(model.predict_on_batch(x) - stored["expected"]).max() < 1e-5
+loss = model.fit(x, stored["y"], sample_weight=stored["weight"], verbose=0).history["loss"][0]
+assert np.isfinite(loss)
+print("same")
+"""
+
+
+@every_builder
+def test_reloads_in_a_fresh_process(build, tmp_path):
+    model = build()
+    x, y, weight = example(model)
+    path, arrays = tmp_path / "model.keras", tmp_path / "arrays.npz"
+    model.save(path)
+    np.savez(arrays, **x, y=y, weight=weight, expected=model.predict_on_batch(x))
+    found = subprocess.run(
+        [sys.executable, "-c", RELOAD, path, arrays], capture_output=True, text=True
+    )
+    assert found.stdout.strip().endswith("same"), found.stderr
+
+
+@every_builder
+def test_fits_plain_targets(build):
+    model = build()
+    x, y, _ = example(model, padding=0)
+    history = model.fit(x, y, verbose=0).history
+    assert np.isfinite(history["loss"][0])
+
+
+def test_mixed_precision():
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = tagger(units=(4, 4), character_encoder="cnn", normalization="layer")
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert model.get_layer("logits").compute_dtype == "float32"
+    recurrent = next(layer for layer in model.layers if layer.name.startswith("lstm"))
+    assert recurrent.compute_dtype == "float16"
+    x, y, weight = example(model)
+    assert np.isfinite(model.train_on_batch(x, y, sample_weight=weight)).all()
+    assert padding_changes(model)[0] < 1e-2
+
+
+def test_encoder_under_a_head_of_ones_own():
+    encoder = models.RecurrentEncoder(WORDS, units=(4, 6), cell="gru")
+    pooled = keras.layers.GlobalAveragePooling1D()(encoder.output, mask=encoder.input != 0)
+    model = keras.Model(encoder.input, keras.layers.Dense(1)(pooled))
+    model.compile("sgd", "mse")
+    x = np.ones((3, 5), "int32")
+    assert encoder.output_shape == (None, None, 12)
+    assert np.isfinite(model.train_on_batch(x, np.zeros((3, 1))))
+
+
+def test_the_reference_is_the_stock_layer():
+    model = tagger(units=(4, 6), dropout=0.0)
+    x, _, _ = example(model)
+    states = model.get_layer("word_embedding")(x["tokens"])
+    mask = x["tokens"] != 0
+    for index in (1, 2):
+        stock = keras.layers.Bidirectional(
+            keras.layers.LSTM((4, 6)[index - 1], return_sequences=True)
+        )
+        stock.build(states.shape)
+        stock.set_weights(model.get_layer(f"lstm_{index}").get_weights())
+        states = stock(states, mask=mask)
+    logits = model.get_layer("logits")(states)
+    assert abs(keras.ops.convert_to_numpy(logits) - model.predict_on_batch(x)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"cell": "rnn"}, "`cell` must be one of 'lstm', 'gru', 'simple_rnn'. Received: 'rnn'"),
+        ({"units": ()}, "`units` must be a positive int or a tuple"),
+        ({"units": (4, 0)}, "`units` must be a positive int or a tuple"),
+        ({"units": (4, 6), "residual": True}, "`residual` needs layers of one width"),
+        ({"normalization": "group"}, "`normalization` must be None or one of"),
+        ({"character_encoder": "lstm"}, "`character_encoder` must be None, 'cnn' or 'rnn'"),
+        ({"word_dropout": 1.5}, "`rate` must be in"),
+    ],
+)
+def test_bad_arguments_are_named(options, said):
+    with pytest.raises(ValueError, match=said):
+        tagger(**options)
+
+
+def test_character_vocabulary_must_be_given():
+    with pytest.raises(ValueError, match="`character_vocabulary_size` must be given"):
+        models.SequenceTagger(WORDS, TAGS, character_encoder="cnn")
