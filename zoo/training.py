@@ -80,9 +80,9 @@ def train(
     1
     """
     recipe = dataclasses.replace(recipe, **overrides)
-    keras.utils.set_random_seed(recipe.seed)
     if data is None:
         data = recipe.load_data(data_dir=data_dir, limit=limit)
+    keras.utils.set_random_seed(recipe.seed)  # After the data: preparing it draws, too.
     batches = data.batches("train", recipe.batch_size, seed=recipe.seed)
     model = recipe.build(data.sizes, steps_per_epoch=len(batches))
     directory = pathlib.Path(output or pathlib.Path("runs") / recipe.name)

@@ -16,8 +16,8 @@ def evaluate(gold, predicted, train):
 
     Returns:
         The `report` of `predicted`, with `unknown_share`, the share of tokens that training did
-        not have, `unknown_accuracy`, the accuracy on them, and `baseline`, the report of
-        `MostFrequentTag`.
+        not have, `unknown_accuracy`, the accuracy on them, `train_tokens`, the number of those it
+        had, and `baseline`, the report of `MostFrequentTag`.
     """
     baseline = MostFrequentTag(train.tokens, train.tags)
     unknown = np.array([token not in baseline.best for token in _flat(gold.tokens).tolist()])
@@ -29,6 +29,7 @@ def evaluate(gold, predicted, train):
             "unknown_share": float(unknown.mean()),
             "unknown_accuracy": float(right[unknown].mean()) if unknown.any() else None,
         }
+    found[""]["train_tokens"] = sum(map(len, train.tokens))
     return {**found[""], "baseline": {"name": "most frequent tag", **found["baseline"]}}
 
 

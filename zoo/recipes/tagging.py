@@ -50,16 +50,17 @@ BILSTM_TAGGER_UD_EN_EWT = Recipe(
         "units": (200, 200),
         "embedding_dim": 100,
         "character_encoder": "cnn",
+        "character_embedding_dim": 50,
         "character_units": 50,
         "character_widths": (2, 3, 4, 5),
-        "dropout": 0.4,
+        "dropout": 0.5,
         "variational_dropout": True,
     },
-    preprocessing={"rare_word_dropout": 1.0},
+    preprocessing={"rare_word_dropout": 2.0},
     batch_size=32,
     epochs=12,
     patience=4,
-    learning_rate=2e-3,
+    learning_rate=3e-3,
     final_learning_rate=1e-4,
     weight_averaging=0.998,
     language="en",
@@ -71,3 +72,28 @@ BIGRU_TAGGER_UD_EN_EWT = dataclasses.replace(
     name="bigru_tagger.ud_en_ewt",
     hyperparameters={**BILSTM_TAGGER_UD_EN_EWT.hyperparameters, "cell": "gru"},
 )
+
+
+def _treebank(treebank, language, licence, accuracy):
+    """The same tagger on a smaller treebank: smaller batches and more epochs."""
+    return dataclasses.replace(
+        BILSTM_TAGGER_UD_EN_EWT,
+        name=f"bilstm_tagger.ud_{treebank}",
+        dataset=f"universal_dependencies/{treebank}",
+        batch_size=16,
+        epochs=15,
+        weight_averaging=0.99,
+        language=language,
+        licence=licence,
+        rival={**UDPIPE, "accuracy": accuracy},
+    )
+
+
+BILSTM_TAGGER_UD_AF_AFRIBOOMS = _treebank("af_afribooms", "af", "CC BY-SA 4.0", 0.953)
+BILSTM_TAGGER_UD_EL_GDT = _treebank("el_gdt", "el", "CC BY-NC-SA 3.0", 0.959)
+BILSTM_TAGGER_UD_ET_EWT = _treebank("et_ewt", "et", "CC BY-NC-SA 4.0", 0.840)
+BILSTM_TAGGER_UD_FR_SEQUOIA = _treebank("fr_sequoia", "fr", "LGPL-LR", 0.971)
+BILSTM_TAGGER_UD_IT_PARTUT = _treebank("it_partut", "it", "CC BY-NC-SA 4.0", 0.971)
+BILSTM_TAGGER_UD_KO_GSD = _treebank("ko_gsd", "ko", "CC BY-SA 4.0", 0.937)
+BILSTM_TAGGER_UD_TR_IMST = _treebank("tr_imst", "tr", "CC BY-NC-SA 4.0", 0.930)
+BILSTM_TAGGER_UD_VI_VTB = _treebank("vi_vtb", "vi", "CC BY-SA 4.0", 0.876)

@@ -1,0 +1,161 @@
+"""Scores of the taggers: trains every row of a table, measures it, writes the table.
+
+    python benchmarks/tagging.py ewt          LSTM and GRU, with and without characters, 3 seeds
+    python benchmarks/tagging.py languages    the same recipe on eight other treebanks
+
+Each row is trained on one thread, `--jobs` rows at a time, and kept under `runs/`: called again,
+the script goes on where it stopped and prints finished rows at once. Weights are chosen on dev;
+test is measured once, at the end of a row.
+"""
+
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+HERE = pathlib.Path(__file__).parent
+SCORES = "scores.json"
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def rows(table):
+    """Lists the recipes of a table, each with the label of its row."""
+    from zoo import recipes
+
+    if table == "languages":
+        names = [name for name in recipes.names() if name.startswith("bilstm_tagger.ud_")]
+        return [(name, recipes.get(name)) for name in names if not name.endswith("en_ewt")]
+    found = []
+    for cell in ("lstm", "gru"):
+        recipe = recipes.get(f"bi{cell}_tagger.ud_en_ewt")
+        words_alone = dataclasses.replace(
+            recipe,
+            name=f"bi{cell}_tagger_words.ud_en_ewt",
+            hyperparameters={**recipe.hyperparameters, "character_encoder": None},
+        )
+        for label, variant in (("characters and words", recipe), ("words alone", words_alone)):
+            for seed in range(3):
+                row = f"{cell.upper()}, {label}"
+                found.append((row, dataclasses.replace(variant, seed=seed)))
+    return found
+
+
+def run_directory(runs, recipe):
+    """Where the run of a recipe with a seed is kept; `zoo export` finds seed 0."""
+    return runs / (recipe.name if recipe.seed == 0 else f"{recipe.name}.seed{recipe.seed}")
+
+
+@app.command()
+def row(table: str, index: int, runs: pathlib.Path = pathlib.Path("runs")):
+    """Train and measure one row (what the other commands call)."""
+    from zoo import evaluation, training
+
+    _, recipe = rows(table)[index]
+    output = run_directory(runs, recipe)
+    if (output / SCORES).exists():
+        return
+    run = training.train(recipe, output=output)
+    scores = {
+        split: evaluation.evaluate(recipe, run.model, run.data, split=split)
+        for split in ("dev", "test")
+    }
+    scores |= {"seconds": run.seconds, "epochs": len(run.history), "best": run.best["epoch"]}
+    scores["parameters"] = run.model.count_params()
+    (output / SCORES).write_text(json.dumps(scores) + "\n")
+
+
+Jobs = Annotated[int, typer.Option(help="Rows at a time, one thread each.")]
+
+
+@app.command()
+def ewt(jobs: Jobs = 2, runs: pathlib.Path = pathlib.Path("runs")):
+    """LSTM and GRU on English EWT."""
+    found = {}
+    for label, recipe, scores in measured("ewt", jobs, runs):
+        found.setdefault(label, []).append((recipe, scores))
+    lines = [
+        "| model | parameters | dev | test, mean ± sd | test by seed | unknown | s an epoch |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for label, seeds in found.items():
+        dev = [100 * scores["dev"]["accuracy"] for _, scores in seeds]
+        test = [100 * scores["test"]["accuracy"] for _, scores in seeds]
+        unknown = [100 * scores["test"]["unknown_accuracy"] for _, scores in seeds]
+        speed = [scores["seconds"] / scores["epochs"] for _, scores in seeds]
+        lines.append(
+            f"| {label} | {seeds[0][1]['parameters']:,} | {statistics.mean(dev):.2f} "
+            f"| **{statistics.mean(test):.2f}** ± {statistics.stdev(test):.2f} "
+            f"| {' '.join(f'{score:.2f}' for score in test)} "
+            f"| {statistics.mean(unknown):.2f} | {statistics.median(speed):.0f} |"
+        )
+    baseline = seeds[0][1]["test"]["baseline"]
+    lines += [
+        f"| most frequent tag | | | {100 * baseline['accuracy']:.2f} | "
+        f"| {100 * baseline['unknown_accuracy']:.2f} | |",
+        "| UDPipe 1 (published, UD 2.5) | | | 94.4 | | | |",
+    ]
+    title = "# UPOS accuracy on English EWT, gold tokens, seeds 0, 1, 2"
+    finish("ewt", title, lines)
+
+
+@app.command()
+def languages(jobs: Jobs = 2, runs: pathlib.Path = pathlib.Path("runs")):
+    """The tagger on eight other treebanks."""
+    lines = [
+        "| treebank | training words | dev | test | unknown words | most frequent tag | UDPipe 1 "
+        "| ahead by |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for _, recipe, scores in measured("languages", jobs, runs):
+        dev, test = scores["dev"], scores["test"]
+        rival = recipe.rival["accuracy"]
+        lines.append(
+            f"| {recipe.dataset.partition('/')[2]} | {test['train_tokens']:,} "
+            f"| {100 * dev['accuracy']:.2f} | **{100 * test['accuracy']:.2f}** "
+            f"| {100 * test['unknown_accuracy']:.2f} "
+            f"| {100 * test['baseline']['accuracy']:.2f} | {100 * rival:.1f} "
+            f"| {100 * (test['accuracy'] - rival):+.2f} |"
+        )
+    finish("languages", "# UPOS accuracy on eight treebanks, gold tokens, seed 0", lines)
+
+
+def measured(table, jobs, runs):
+    """Trains what is not trained yet, and yields each row with its scores."""
+    one_thread = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+    def work(index):
+        command = [sys.executable, __file__, "row", table, str(index), "--runs", runs]
+        return subprocess.run(command, env={**os.environ, **one_thread}, check=True)
+
+    recipes = rows(table)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(work, range(len(recipes))))
+    for label, recipe in recipes:
+        yield label, recipe, json.loads((run_directory(runs, recipe) / SCORES).read_text())
+
+
+def finish(table, title, lines):
+    """Prints a table and writes it beside this script."""
+    import importlib.metadata
+
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("keras", "tensorflow")]
+    notes = [
+        "Trained on the train split of UD 2.10 alone, weights chosen on dev, test measured once; "
+        "words only (multiword tokens and empty nodes are no words). One thread of a 2-core CPU a "
+        f"row, {', '.join(versions)}.",
+        f"Command: `python benchmarks/tagging.py {table}`",
+    ]
+    text = "\n".join([title, "", *lines, "", "\n\n".join(notes), ""])
+    (HERE / f"tagging_{table}.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    app()
