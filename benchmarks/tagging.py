@@ -39,6 +39,7 @@ def rows(table):
             recipe,
             name=f"bi{cell}_tagger_words.ud_en_ewt",
             hyperparameters={**recipe.hyperparameters, "character_encoder": None},
+            preprocessing={**recipe.preprocessing, "characters": False},
         )
         for label, variant in (("characters and words", recipe), ("words alone", words_alone)):
             for seed in range(3):

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import importlib.util
 import json
 import os
 import pathlib
@@ -70,12 +71,16 @@ def train(
 
     Raises:
         ValueError: If `output` holds the run of another recipe.
+        ImportError: If `tensorboard` is given and not installed.
 
     Example:
 
     >>> import tempfile, zoo
+    >>> recipe = zoo.recipes.get("bigru_tagger.grammar_text")
     >>> with tempfile.TemporaryDirectory() as output:
-    ...     run = zoo.train("gru_tagger.grammar_text", limit=50, epochs=1, output=output)
+    ...     run = train(recipe, limit=50, epochs=1, output=output)  # doctest: +ELLIPSIS
+    Epoch 1/1
+    ...
     >>> len(run.history)
     1
     """
@@ -86,7 +91,7 @@ def train(
     batches = data.batches("train", recipe.batch_size, seed=recipe.seed)
     model = recipe.build(data.sizes, steps_per_epoch=len(batches))
     directory = pathlib.Path(output or pathlib.Path("runs") / recipe.name)
-    callbacks = [keras.callbacks.TensorBoard(tensorboard)] if tensorboard else []
+    callbacks = [_tensorboard(tensorboard)] if tensorboard else []
     history = fit(
         model,
         recipe,
@@ -250,7 +255,7 @@ class Progress(keras.callbacks.Callback):
         if not path.exists():
             return
         try:
-            with np.load(path) as arrays:
+            with open(path, "rb") as file, np.load(file) as arrays:
                 state = [arrays[str(i)] for i in range(len(arrays) - 1)]
                 history = json.loads(arrays["history"].tobytes())
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -262,6 +267,12 @@ class Progress(keras.callbacks.Callback):
         for variable, value in zip(_state(model), state, strict=True):
             variable.assign(value)
         self.history = history
+
+
+def _tensorboard(directory):
+    if importlib.util.find_spec("tensorboard") is None:
+        raise ImportError("`tensorboard` must be installed for its files: pip install tensorboard")
+    return keras.callbacks.TensorBoard(directory)
 
 
 def _settings(recipe, model, limit):

@@ -46,8 +46,10 @@ def example(model, batch=4, time=6, padding=2, more=0, seed=0):
     x = {"tokens": np.pad(tokens, ((0, 0), (0, more))).astype("int32")}
     if isinstance(model.input, dict):
         x["characters"] = np.pad(characters, ((0, 0), (0, more), (0, more))).astype("int32")
+    else:
+        x = x["tokens"]
     # The tag is to be read off the word before: a task for a recurrent layer.
-    tags = np.roll(x["tokens"], 1, axis=1) % TAGS
+    tags = np.roll(np.pad(tokens, ((0, 0), (0, more))), 1, axis=1) % TAGS
     return x, tags, real.astype("float32")
 
 
@@ -64,10 +66,10 @@ def test_builds_compiled_and_learns(build):
     x, y, weight = example(model, batch=16, time=8)
     assert model.predict_on_batch(x).shape == (16, 8, TAGS)
     model.optimizer.learning_rate = 0.03
-    data = x, y, weight
-    before = model.evaluate(*data, verbose=0, return_dict=True)["loss"]
-    model.fit(*data, epochs=25, batch_size=16, verbose=0)
-    assert model.evaluate(*data, verbose=0, return_dict=True)["loss"] < 0.8 * before
+    data = {"x": x, "y": y, "sample_weight": weight, "verbose": 0}
+    before = model.evaluate(**data, return_dict=True)["loss"]
+    model.fit(**data, epochs=25, batch_size=16)
+    assert model.evaluate(**data, return_dict=True)["loss"] < 0.8 * before
 
 
 def padding_changes(model):
@@ -103,7 +105,7 @@ RELOAD = """
 import sys, keras, numpy as np, zoo.models
 model = keras.models.load_model(sys.argv[1])
 stored = np.load(sys.argv[2])
-x = {name: stored[name] for name in ("tokens", "characters") if name in stored}
+x = {name: stored[name] for name in ("tokens", "characters") if name in stored} or stored["x"]
 assert abs(model.predict_on_batch(x) - stored["expected"]).max() < 1e-5
 loss = model.fit(x, stored["y"], sample_weight=stored["weight"], verbose=0).history["loss"][0]
 assert np.isfinite(loss)
@@ -117,7 +119,8 @@ def test_reloads_in_a_fresh_process(build, tmp_path):
     x, y, weight = example(model)
     path, arrays = tmp_path / "model.keras", tmp_path / "arrays.npz"
     model.save(path)
-    np.savez(arrays, **x, y=y, weight=weight, expected=model.predict_on_batch(x))
+    inputs = x if isinstance(x, dict) else {"x": x}
+    np.savez(arrays, **inputs, y=y, weight=weight, expected=model.predict_on_batch(x))
     found = subprocess.run(
         [sys.executable, "-c", RELOAD, path, arrays], capture_output=True, text=True
     )
@@ -160,8 +163,8 @@ def test_encoder_under_a_head_of_ones_own():
 def test_the_reference_is_the_stock_layer():
     model = tagger(units=(4, 6), dropout=0.0)
     x, _, _ = example(model)
-    states = model.get_layer("word_embedding")(x["tokens"])
-    mask = x["tokens"] != 0
+    states = model.get_layer("word_embedding")(x)
+    mask = x != 0
     for index in (1, 2):
         stock = keras.layers.Bidirectional(
             keras.layers.LSTM((4, 6)[index - 1], return_sequences=True)

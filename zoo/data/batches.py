@@ -6,7 +6,8 @@ import numpy as np
 class Batches:
     """Batches of similar length, padded on the right, with an explicit weight for every step.
 
-    Iterating gives `(x, y, sample_weight)` of NumPy arrays. With a seed every epoch is shuffled
+    Iterating gives `(x, y, sample_weight)` of NumPy arrays; `x` is a dictionary, or the one array
+    where there is but one, as functional Keras models take it. With a seed every epoch is shuffled
     anew: the examples are cut at random into pools of a hundred batches, each pool is sorted by
     length and cut into batches, and the batches are shuffled. The order depends on `seed` and
     `epoch` alone, so a training that was interrupted can go on as if it had not been. Without a
@@ -90,7 +91,7 @@ class Batches:
             if rng is not None:
                 dropped = rng.random(x["tokens"].shape) < self.unknown_rates[x["tokens"]]
                 x["tokens"] = np.where(dropped, np.int32(1), x["tokens"])
-            yield x, y, weight
+            yield x if len(x) > 1 else next(iter(x.values())), y, weight
 
     def dataset(self):
         """Wraps the batches for `fit` on the TensorFlow backend.
@@ -101,15 +102,11 @@ class Batches:
         """
         import tensorflow as tf
 
-        def signature(array, shape):
-            return tf.TensorSpec(shape, array.dtype)
+        def signature(array):
+            return tf.TensorSpec([None] * array.ndim, array.dtype)
 
         x, y, weight = next(iter(self))
-        structure = (
-            {name: signature(array, [None] * array.ndim) for name, array in x.items()},
-            signature(y, [None] * y.ndim),
-            signature(weight, [None, None]),
-        )
+        structure = tf.nest.map_structure(signature, (x, y, weight))
         data = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=structure)
         data = data.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
         return without_autotune(data)

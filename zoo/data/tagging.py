@@ -15,6 +15,8 @@ SPLITS = {
     "grammar_text": {"train": "train", "dev": "validation", "test": "test"},
 }
 
+NO_TAG = "_"  # What TFDS gives the rows that are no words.
+
 
 @dataclasses.dataclass(frozen=True)
 class Sentences:
@@ -61,7 +63,7 @@ def read(dataset, split, *, data_dir=None, limit=None):
         known = ", ".join(map(repr, SPLITS[family]))
         raise ValueError(f"`split` must be one of {known}. Received: {split!r}")
     examples = sources.load(dataset, SPLITS[family][split], data_dir=data_dir)
-    names = _upos_names(dataset, data_dir)
+    names = _upos(dataset, data_dir).names
     tokens, tags = [], []
     for example in examples.as_numpy_iterator():
         words = [
@@ -79,8 +81,8 @@ def read(dataset, split, *, data_dir=None, limit=None):
     return Sentences(tokens, tags)
 
 
-def _upos_names(dataset, data_dir):
-    return sources.builder(dataset, data_dir=data_dir).info.features["upos"].feature.names
+def _upos(dataset, data_dir):
+    return sources.builder(dataset, data_dir=data_dir).info.features["upos"].feature
 
 
 def _is_word(example):
@@ -95,7 +97,7 @@ class TaggingData:
 
     Attributes:
         encoder: The `TokenEncoder` of the training split.
-        tags: The tags of the training split, sorted; a tag's id is its place.
+        tags: The tags of the annotation scheme, sorted; a tag's id is its place.
         splits: `Sentences` by name of the split.
         rare_word_dropout: The `a` in `a / (a + count)`, the probability that a word which occurs
             `count` times in training is replaced by the unknown word in an epoch.
@@ -109,25 +111,20 @@ class TaggingData:
     @property
     def sizes(self):
         """What a builder must know of the data: the sizes of its vocabularies."""
-        return {
-            "vocabulary_size": self.encoder.vocabulary_size,
-            "character_vocabulary_size": self.encoder.character_vocabulary_size,
-            "num_tags": len(self.tags),
-        }
+        return {**self.encoder.sizes, "num_tags": len(self.tags)}
 
     def encode(self, sentences):
         """Encodes sentences.
 
         Returns:
-            `x`, a dictionary of lists of int32 arrays, and `y`, a list of int32 arrays of tag ids;
-            a tag that the training split lacks has id -1 and is never predicted.
+            `x`, a dictionary of lists of int32 arrays, and `y`, a list of int32 arrays of tag ids.
         """
         lengths = [len(sentence) for sentence in sentences.tokens]
         ends = np.cumsum(lengths)[:-1]
         encoded = self.encoder([token for sentence in sentences.tokens for token in sentence])
         x = {name: np.split(ids.numpy(), ends) for name, ids in encoded.items()}
         ids = {tag: index for index, tag in enumerate(self.tags)}
-        y = [np.array([ids.get(tag, -1) for tag in tags], "int32") for tags in sentences.tags]
+        y = [np.array([ids[tag] for tag in tags], "int32") for tags in sentences.tags]
         return x, y
 
     def batches(self, split, batch_size, *, seed=None):
@@ -157,7 +154,7 @@ class TaggingData:
             return None
         tokens = [token for sentence in self.splits["train"].tokens for token in sentence]
         counts = collections.Counter(normalize(tokens, self.encoder.lowercase))
-        rates = np.zeros(self.encoder.vocabulary_size, "float32")
+        rates = np.zeros(self.encoder.sizes["vocabulary_size"], "float32")
         for index, word in enumerate(self.encoder.words, start=2):
             rates[index] = self.rare_word_dropout / (self.rare_word_dropout + counts[word])
         return rates
@@ -189,7 +186,8 @@ def load(dataset, *, data_dir=None, limit=None, rare_word_dropout=0.0, **encodin
     train = splits["train"]
     return TaggingData(
         encoder=TokenEncoder.fit(train.tokens, **encoding),
-        tags=sorted({tag for tags in train.tags for tag in tags}),
+        # Not those of the training split: a small treebank may lack one that dev or test has.
+        tags=sorted(set(_upos(dataset, data_dir).names) - {NO_TAG}),
         splits=splits,
         rare_word_dropout=rare_word_dropout,
     )

@@ -16,7 +16,7 @@ class TokenEncoder:
 
     Args:
         words: The known words, normalized, without padding and unknown.
-        characters: The known characters, likewise.
+        characters: The known characters, likewise, or `None` to read words alone.
         lowercase: Whether words are looked up in lower case; characters keep theirs.
         max_characters: How many characters of a word are read; the rest of a longer one is not.
 
@@ -33,18 +33,21 @@ class TokenEncoder:
 
     def __init__(self, words, characters, *, lowercase=True, max_characters=24):
         self.words = list(words)
-        self.characters = list(characters)
+        self.characters = None if characters is None else list(characters)
         self.lowercase = lowercase
         self.max_characters = max_characters
-        self.tables = _lookup_table(self.words), _lookup_table(self.characters)
+        self.tables = {"tokens": _lookup_table(self.words)}
+        if characters is not None:
+            self.tables["characters"] = _lookup_table(self.characters)
 
     @classmethod
-    def fit(cls, sentences, *, min_count=1, lowercase=True, max_characters=24):
+    def fit(cls, sentences, *, min_count=1, characters=True, lowercase=True, max_characters=24):
         """Makes the encoder of a training split.
 
         Args:
             sentences: Lists of tokens.
             min_count: How often a word must occur to be known. A character must occur twice.
+            characters: Whether to read characters, too.
             lowercase: As in `TokenEncoder`.
             max_characters: As in `TokenEncoder`.
 
@@ -53,24 +56,22 @@ class TokenEncoder:
             code point.
         """
         tokens = [token for sentence in sentences for token in sentence]
-        characters = collections.Counter(character for token in tokens for character in token)
-        counts = collections.Counter(normalize(tokens, lowercase))
+        words = collections.Counter(normalize(tokens, lowercase))
+        letters = collections.Counter(letter for token in tokens for letter in token)
         return cls(
-            _frequent(counts, min_count),
-            _frequent(characters, min(2, min_count)),
+            _frequent(words, min_count),
+            _frequent(letters, min(2, min_count)) if characters else None,
             lowercase=lowercase,
             max_characters=max_characters,
         )
 
     @property
-    def vocabulary_size(self):
-        """Number of token ids, counting padding and unknown."""
-        return len(self.words) + 2
-
-    @property
-    def character_vocabulary_size(self):
-        """Number of character ids, counting padding and unknown."""
-        return len(self.characters) + 2
+    def sizes(self):
+        """Numbers of ids, counting padding and unknown, by the names that builders give them."""
+        sizes = {"vocabulary_size": len(self.words) + 2}
+        if self.characters is not None:
+            sizes["character_vocabulary_size"] = len(self.characters) + 2
+        return sizes
 
     def __call__(self, tokens):
         """Encodes tokens.
@@ -79,23 +80,20 @@ class TokenEncoder:
             tokens: String tensor of any shape, `""` where padded; valid UTF-8.
 
         Returns:
-            A dictionary of int32 tensors: `tokens`, of the shape of `tokens`, and `characters`,
-            with one more axis as wide as the longest word, at most `max_characters`.
+            A dictionary of int32 tensors: `tokens`, of the shape of `tokens`, and, where they are
+            read, `characters`, with one more axis as wide as the longest word, at most
+            `max_characters`.
         """
         import tensorflow as tf
 
-        words, characters = self.tables
         tokens = tf.convert_to_tensor(tokens)
-        flat = tf.reshape(tokens, [-1])
-        split = tf.strings.unicode_split(flat, "UTF-8")[:, : self.max_characters]
-        split = split.to_tensor("")
-        width = tf.shape(split)[1:]
-        return {
-            "tokens": words.lookup(_normalize(tokens, self.lowercase)),
-            "characters": tf.reshape(
-                characters.lookup(split), tf.concat([tf.shape(tokens), width], 0)
-            ),
-        }
+        ids = {"tokens": self.tables["tokens"].lookup(_normalize(tokens, self.lowercase))}
+        if self.characters is not None:
+            letters = tf.strings.unicode_split(tf.reshape(tokens, [-1]), "UTF-8")
+            letters = letters[:, : self.max_characters].to_tensor("")
+            shape = tf.concat([tf.shape(tokens), tf.shape(letters)[1:]], axis=0)
+            ids["characters"] = tf.reshape(self.tables["characters"].lookup(letters), shape)
+        return ids
 
 
 def normalize(tokens, lowercase=True):

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from zoo.layers import jit_compile
+from zoo.layers import StepAccuracy, jit_compile
 from zoo.models.encoding import RecurrentEncoder
 
 
@@ -46,7 +46,7 @@ def SequenceTagger(
         loss=keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="mean_with_sample_weight"
         ),
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        weighted_metrics=[StepAccuracy(name="accuracy")],
         jit_compile=jit_compile(),
     )
     return model
