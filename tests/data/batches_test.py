@@ -1,0 +1,99 @@
+"""Batches: every example once, little padding, and an order that seed and epoch decide."""
+
+import numpy as np
+import pytest
+
+from zoo.data.batches import Batches, pad
+
+
+def batches(lengths, batch_size=4, **options):
+    """Examples whose tokens all are their own number, from 1."""
+    x = {
+        "tokens": [np.full(n, i, "int32") for i, n in enumerate(lengths, start=1)],
+        "characters": [np.full((n, 1 + i % 3), i, "int32") for i, n in enumerate(lengths, start=1)],
+    }
+    return Batches(
+        x, [np.full(n, i, "int32") for i, n in enumerate(lengths)], batch_size, **options
+    )
+
+
+LENGTHS = np.random.default_rng(0).integers(1, 30, 203).tolist()
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+def test_every_example_once(seed):
+    found = []
+    for x, y, weight in batches(LENGTHS, seed=seed):
+        assert x["tokens"].shape == y.shape == weight.shape == x["characters"].shape[:2]
+        for tokens, tags, real in zip(x["tokens"], y, weight.astype(bool), strict=True):
+            assert (tokens[~real] == 0).all()
+            assert (tags[real] == tokens[real] - 1).all()
+            assert real.tolist() == sorted(real, reverse=True), "padding is on the right"
+            found.append((tokens[0], real.sum()))
+    assert sorted(found) == [(i, n) for i, n in enumerate(LENGTHS, start=1)]
+
+
+def test_length_is_the_number_of_batches():
+    assert len(batches(LENGTHS)) == len(list(batches(LENGTHS))) == 51
+
+
+def test_order_tells_which_examples_come():
+    shuffled = batches(LENGTHS, seed=3)
+    seen = [row[0] - 1 for x, _, _ in shuffled for row in x["tokens"]]
+    assert seen == shuffled.order.tolist()
+
+
+def test_padding_is_measured_as_it_is():
+    for some in (batches(LENGTHS), batches(LENGTHS, seed=1), batches([5, 5, 5])):
+        real = sum(weight.sum() for _, _, weight in some)
+        steps = sum(weight.size for _, _, weight in some)
+        assert some.padding == pytest.approx(1 - float(real) / steps, abs=1e-6)
+    assert batches([5, 5, 5]).padding == 0
+
+
+def test_same_seed_and_epoch_same_batches():
+    def ids(seed, epoch):
+        some = batches(LENGTHS, seed=seed)
+        some.epoch = epoch
+        return [x["tokens"].tolist() for x, _, _ in some]
+
+    assert ids(0, 5) == ids(0, 5)
+    assert ids(0, 5) != ids(0, 6)
+    assert ids(0, 5) != ids(1, 5)
+
+
+def test_tensorflow_reads_the_same_and_follows_the_epoch():
+    some = batches(LENGTHS, seed=0)
+    dataset = some.dataset()
+    assert int(dataset.cardinality()) == len(some)
+    assert not dataset.options().autotune.enabled
+    for epoch in (0, 1):
+        some.epoch = epoch
+        for mine, other in zip(some, dataset.as_numpy_iterator(), strict=True):
+            np.testing.assert_array_equal(mine[0]["characters"], other[0]["characters"])
+            np.testing.assert_array_equal(mine[2], other[2])
+
+
+def test_one_input_comes_without_its_name():
+    x, _, _ = next(iter(Batches({"tokens": [np.ones(3, "int32")]}, [np.ones(3, "int32")], 1)))
+    assert x.shape == (1, 3)
+
+
+def test_unknown_rates():
+    rates = np.array([0.0, 0.0, 1.0, 0.0])
+    tokens = [np.array([2, 3, 2], "int32")] * 2
+    some = Batches({"tokens": tokens}, tokens, 2, seed=0, unknown_rates=rates)
+    x, _, _ = next(iter(some))
+    assert x.tolist() == [[1, 3, 1]] * 2
+
+
+def test_empty_examples_are_refused():
+    with pytest.raises(ValueError, match="empty example at index 1"):
+        batches([3, 0, 2])
+    with pytest.raises(ValueError, match="at least one example"):
+        Batches({"tokens": []}, [], 2)
+
+
+def test_pad_in_two_axes():
+    padded = pad([np.ones((1, 3), "int32"), np.ones((2, 1), "int32")])
+    assert padded.tolist() == [[[1, 1, 1], [0, 0, 0]], [[1, 0, 0], [1, 0, 0]]]
