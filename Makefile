@@ -1,31 +1,39 @@
-# `make demo` and `make test` set everything up by themselves; the rest does too.
+# Each target sets up what it needs, once. `make demo` installs the package alone; the others
+# install the tools of its developers, too.
 
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.installed
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test lint notebooks train
 
-demo: $(STAMP)
+demo: .venv/.package
 	$(BIN)/zoo demo
 
-test: $(STAMP)
+test: .venv/.developer
 	$(BIN)/pytest -m "not slow"
 
-lint: $(STAMP)
+lint: .venv/.developer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-notebooks: $(STAMP)
+notebooks: .venv/.developer
 	$(BIN)/python notebooks/build.py
 
-train: $(STAMP)
+train: .venv/.package
 	@test -n "$(MODEL)" || { echo "Say which: make train MODEL=bilstm_tagger.ud_en_ewt"; exit 2; }
 	$(BIN)/zoo train $(MODEL)
 
-$(STAMP): pyproject.toml constraints.txt
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed, found: $$($(PYTHON) --version). Try make PYTHON=python3.11"; exit 2; }
+	  { echo "Expected Python 3.11 or newer, found $$($(PYTHON) --version 2>&1)." \
+	    "Name one: make PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+
+.venv/.package: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable .
 	touch $@
+
+.venv/.developer: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	touch $@ .venv/.package

@@ -80,7 +80,8 @@ def _words(recipe):
     units = options["units"]
     layers = 1 if isinstance(units, int) else len(units)
     cell = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "simple RNN"}[options.get("cell", "lstm")]
-    return f"bidirectional {cell} of {layers} layer{'s' * (layers > 1)}"
+    directions = "bidirectional" if options.get("bidirectional", True) else "unidirectional"
+    return f"{directions} {cell} of {layers} layer{'s' * (layers > 1)}"
 
 
 def _scores(description):

@@ -2,12 +2,14 @@
 
 import functools
 import hashlib
+import http.client
 import importlib
 import importlib.metadata
 import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import tempfile
 import urllib.error
@@ -110,7 +112,7 @@ def load(name):
     >>> load("bilstm_tagger.ud_en_ewt").description["dataset"]
     'universal_dependencies/en_ewt'
     """
-    if not name or pathlib.Path(name).name != name:
+    if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(f"`name` must be <architecture>.<dataset>. Received: {name!r}")
     for home in _homes():
         if (home / name / DESCRIPTION).exists():
@@ -197,14 +199,19 @@ def read_description(directory):
     """Reads `model.json`.
 
     Raises:
-        DamagedModelError: If it is missing or not what a description is.
+        DamagedModelError: If it is missing or not what a description is, or names a file outside
+            the model's directory.
     """
     path = pathlib.Path(directory) / DESCRIPTION
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
-        return {**description, "name": description["name"], "files": description["files"]}
+        name, files = description["name"], dict(description["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedModelError(f"{path} cannot be read ({error!r}). {_REMEDY}") from error
+    for file in files:
+        if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)*", file):
+            raise DamagedModelError(f"{path} names a file outside its directory: {file!r}")
+    return {**description, "name": name, "files": files}
 
 
 def check(directory):
@@ -240,14 +247,15 @@ def _download(name):
     with tempfile.TemporaryDirectory(dir=target.parent) as partial:
         partial = pathlib.Path(partial) / name
         _fetch(f"{address}/{name}/{DESCRIPTION}", partial / DESCRIPTION, name)
-        for file in read_description(partial)["files"]:
-            _fetch(f"{address}/{name}/{file}", partial / file, name)
         try:
+            for file in read_description(partial)["files"]:
+                _fetch(f"{address}/{name}/{file}", partial / file, name)
             check(partial)
         except DamagedModelError as error:
             raise DamagedModelError(
                 f"What {address}/{name} sent is not what was published: {error}"
             ) from error
+        shutil.rmtree(target, ignore_errors=True)  # It has no description, so it is no model.
         os.replace(partial, target)
     return target
 
@@ -257,8 +265,10 @@ def _fetch(url, path, name):
     try:
         with urllib.request.urlopen(url, timeout=30) as response, open(path, "wb") as file:
             shutil.copyfileobj(response, file)
-    except (OSError, ValueError) as error:
-        if isinstance(error, urllib.error.HTTPError) and path.name != DESCRIPTION:
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
+        if path.name != DESCRIPTION:
             raise DamagedModelError(f"{url} could not be downloaded: {error}") from error
         at_hand = ", ".join(model["name"] for model in list_models()) or "none"
         raise ValueError(

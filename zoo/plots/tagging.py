@@ -1,8 +1,11 @@
 """Pictures of tagged sentences and of a tagger's mistakes."""
 
+import collections
+
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, to_rgb
+from matplotlib.ticker import PercentFormatter
 
 COLOURS = {
     "ADJ": "#e8a33d",
@@ -56,6 +59,7 @@ def predictions(sentences, ax=None):
             ax.text(middle, -row, token.text, ha="center", va="bottom", fontsize=11)
             box = {"boxstyle": "round,pad=0.2", "facecolor": colour, "edgecolor": "none"}
             box["alpha"] = 0.25 + 0.75 * token.probability
+            ink = _ink(colour, box["alpha"])
             ax.text(
                 middle,
                 -row - 0.12,
@@ -63,7 +67,7 @@ def predictions(sentences, ax=None):
                 ha="center",
                 va="top",
                 fontsize=7,
-                color="white",
+                color=ink,
                 bbox=box,
             )
             left += width
@@ -110,6 +114,108 @@ def report(found, ax=None):
     return ax
 
 
+def frequencies(tags, ax=None):
+    """Draws how often every tag occurs, the most frequent on top, each with its share.
+
+    Args:
+        tags: Lists of tags, one a sentence.
+        ax: Where to draw; by default a new picture.
+
+    Returns:
+        The `matplotlib.axes.Axes`.
+
+    Example:
+
+    >>> ax = frequencies([["DET", "NOUN"], ["NOUN", "VERB"]])
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['NOUN', 'DET', 'VERB']
+    """
+    counts = collections.Counter(tag for sentence in tags for tag in sentence)
+    names, heights = zip(*counts.most_common(), strict=True)
+    if ax is None:
+        ax = plt.subplots(figsize=(6, 0.24 * len(names) + 0.8), layout="constrained")[1]
+    bars = ax.barh(names, heights, color=[COLOURS.get(name, "#555555") for name in names])
+    shares = [f"{100 * height / counts.total():.1f} %" for height in heights]
+    ax.bar_label(bars, shares, padding=3, fontsize=8)
+    ax.invert_yaxis()
+    ax.margins(x=0.12)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.set(xlabel="words")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def accuracies(series, ax=None):
+    """Draws accuracies as dots, a row a group of words and a colour a tagger.
+
+    Args:
+        series: By the tagger's label a dictionary of its accuracies, from 0 to 1, by the name of
+            the group; every tagger has the groups of the first. One called `baseline` is grey.
+        ax: Where to draw; by default a new picture.
+
+    Returns:
+        The `matplotlib.axes.Axes`.
+
+    Example:
+
+    >>> found = {"baseline": {"all": 0.86, "unknown": 0.40}, "LSTM": {"all": 0.95, "unknown": 0.85}}
+    >>> ax = accuracies(found)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['all', 'unknown']
+    """
+    groups = list(next(iter(series.values())))
+    if ax is None:
+        ax = plt.subplots(figsize=(6, 0.27 * len(groups) + 1.1), layout="constrained")[1]
+    rows = np.arange(len(groups))
+    values = np.array([[100 * scores[group] for group in groups] for scores in series.values()])
+    ax.hlines(rows, values.min(axis=0), values.max(axis=0), color="#cccccc", zorder=1)
+    for label, scores in zip(series, values, strict=True):
+        colour = "#999999" if label == "baseline" else None
+        ax.scatter(scores, rows, s=32, color=colour, label=label, zorder=2)
+    ax.set_yticks(rows, [str(group) for group in groups])
+    ax.set_ylim(len(groups) - 0.5, -0.5)
+    ax.grid(axis="x", alpha=0.3)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set(xlabel="accuracy, per cent")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(series), frameon=False)
+    return ax
+
+
+def alternatives(rows, ax=None):
+    """Draws how a tagger shares its belief out among the tags, one bar a case.
+
+    Args:
+        rows: By the case's label a dictionary of probabilities by tag.
+        ax: Where to draw; by default a new picture.
+
+    Returns:
+        The `matplotlib.axes.Axes`.
+
+    Example:
+
+    >>> ax = alternatives({"can": {"AUX": 0.9, "NOUN": 0.1}, "The can": {"AUX": 0.2, "NOUN": 0.8}})
+    >>> [text.get_text() for text in ax.texts]
+    ['AUX 90', 'NOUN 80', 'AUX 20']
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(7, 0.42 * len(rows) + 0.8), layout="constrained")[1]
+    for row, probabilities in enumerate(rows.values()):
+        left = 0
+        for tag, share in sorted(probabilities.items(), key=lambda item: -item[1]):
+            colour = COLOURS.get(tag, "#555555")
+            ax.barh(row, share, left=left, color=colour, edgecolor="white", linewidth=0.5)
+            if share >= 0.12:
+                text = f"{tag} {100 * share:.0f}"
+                ax.text(left + share / 2, row, text, **_CELL, color=_ink(colour))
+            left += share
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1), xlabel="probability, per cent")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
 def in_colour(sentences):
     """Lays tagged sentences out for a terminal, every tag in its colour, unsure ones in brackets.
 
@@ -146,6 +252,11 @@ def in_colour(sentences):
 
 
 _CELL = {"ha": "center", "va": "center", "fontsize": 7}
+
+
+def _ink(colour, opacity=1.0):
+    shade = np.dot(to_rgb(colour), (0.3, 0.59, 0.11))
+    return "white" if opacity * shade + 1 - opacity < 0.65 else "#333333"
 
 
 def _width(token):

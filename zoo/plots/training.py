@@ -33,9 +33,9 @@ def curves(histories, monitor="val_accuracy", ax=None):
         ax.plot(epochs[best], scores[best], marker="*", markersize=12, color=line.get_color())
         if beside != monitor and beside in history[0]:
             values = [row[beside] for row in history]
-            ax.plot(epochs, values, linestyle="--", color=line.get_color(), label=f"{label}, train")
+            ax.plot(epochs, values, "--.", color=line.get_color(), label=f"{label}, train")
     ax.set(xlabel="epoch", ylabel=beside)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.grid(alpha=0.3)
     ax.legend()
     return ax

@@ -1,5 +1,6 @@
 """Serving taggers: sentences in, tokens with their tags out."""
 
+import collections.abc
 import pathlib
 import tempfile
 import typing
@@ -35,10 +36,9 @@ class TaggingModule(tf.Module):
     def __init__(self, model, encoder, tags, language=""):
         super().__init__()
         self._encoder = encoder
-        self._names = tuple(model.input) if isinstance(model.input, dict) else ("tokens",)
         self._language = language
         self.model = HalfPrecision(model)
-        self.tables = list(encoder.tables)
+        self.tables = dict(encoder.tables)
         self.tags = tf.constant(list(tags))
         self.assets = []
 
@@ -52,7 +52,10 @@ class TaggingModule(tf.Module):
         empty = ~tf.reduce_any(real, axis=1, keepdims=True)
         first = tf.range(tf.shape(tokens)[1]) == 0
         x["tokens"] = tf.where(empty & first, 1, x["tokens"])
-        x = {name: x[name] for name in self._names}
+        if "characters" in x:
+            # A batch of such sentences alone has words of no characters: give them one of padding.
+            missing = tf.maximum(1 - tf.shape(x["characters"])[2], 0)
+            x["characters"] = tf.pad(x["characters"], [[0, 0], [0, 0], [0, missing]])
         probabilities = tf.nn.softmax(self.model(x if len(x) > 1 else x["tokens"]))
         tags = tf.gather(self.tags, tf.argmax(probabilities, axis=-1))
         return {
@@ -83,11 +86,9 @@ def export(model, data, directory, *, language=""):
     """
     module = TaggingModule(model, data.encoder, data.tags, language)
     signatures = {"serving_default": module.serving_default, "tokens": module.tokens}
-    lists = {
-        "words": data.encoder.words,
-        "characters": data.encoder.characters,
-        "tags": data.tags,
-    }
+    lists = {"words": data.encoder.words, "tags": data.tags}
+    if data.encoder.characters is not None:
+        lists["characters"] = data.encoder.characters
     with tempfile.TemporaryDirectory() as assets:
         for name, items in lists.items():
             path = pathlib.Path(assets) / f"{name}.txt"
@@ -106,11 +107,12 @@ def read_encoder(directory, description):
     known = {"lowercase", "max_characters"}
     preprocessing = description["recipe"]["preprocessing"]
     options = {name: value for name, value in preprocessing.items() if name in known}
-    words, characters = (
-        (pathlib.Path(directory) / "assets" / f"{name}.txt").read_text("utf-8").split("\n")
-        for name in ("words", "characters")
-    )
-    return TokenEncoder(words, characters, **options)
+
+    def read(name):
+        path = pathlib.Path(directory) / "assets" / f"{name}.txt"
+        return path.read_text("utf-8").split("\n") if path.exists() else None
+
+    return TokenEncoder(read("words"), read("characters"), **options)
 
 
 def predict(saved_model, texts, *, batch_size=64):
@@ -129,18 +131,17 @@ def predict(saved_model, texts, *, batch_size=64):
     """
     if isinstance(texts, str):
         return predict(saved_model, [texts])[0]
-    texts = list(texts)
-    if all(isinstance(text, str) for text in texts):
-        tag, lengths = _tag_texts, [len(text) for text in texts]
-    elif all(isinstance(text, list | tuple) for text in texts):
-        tag, lengths = _tag_tokens, [len(text) for text in texts]
+    texts = list(texts) if isinstance(texts, collections.abc.Iterable) else texts
+    if _strings(texts):
+        tag = _tag_texts
+    elif isinstance(texts, list) and all(map(_strings, texts)):
+        tag = _tag_tokens
     else:
-        kinds = sorted({type(text).__name__ for text in texts})
         raise TypeError(
             "`texts` must be a sentence or a list of sentences, all strings or all lists of "
-            f"tokens. Received a list of: {', '.join(kinds)}"
+            f"tokens, which are strings. Received: {texts!r:.200}"
         )
-    order = np.argsort(lengths, kind="stable")
+    order = np.argsort([len(text) for text in texts], kind="stable")
     found = [None] * len(texts)
     for first in range(0, len(texts), batch_size):
         chosen = order[first : first + batch_size]
@@ -151,8 +152,16 @@ def predict(saved_model, texts, *, batch_size=64):
     return found
 
 
+def _strings(items):
+    return isinstance(items, list | tuple) and all(isinstance(item, str) for item in items)
+
+
+def _utf8(text):
+    return text.encode("utf-8", "replace")  # A lone surrogate is no character: "?".
+
+
 def _tag_texts(saved_model, texts):
-    texts = [text.encode("utf-8", "replace") for text in texts]
+    texts = [_utf8(text) for text in texts]
     out = saved_model.signatures["serving_default"](text=tf.constant(texts, tf.string))
     out = {name: value.numpy() for name, value in out.items()}
     columns = out["tokens"], out["tags"], out["probability"], out["start"], out["end"]
@@ -166,8 +175,8 @@ def _tag_texts(saved_model, texts):
 
 
 def _tag_tokens(saved_model, sentences):
-    width = max(1, *map(len, sentences)) if len(sentences) > 1 else max(1, len(sentences[0]))
-    padded = [[*sentence, *[""] * (width - len(sentence))] for sentence in sentences]
+    width = max(1, max(map(len, sentences)))
+    padded = [[*map(_utf8, sentence), *[b""] * (width - len(sentence))] for sentence in sentences]
     out = saved_model.signatures["tokens"](tokens=tf.constant(padded, tf.string))
     tags, probabilities = out["tags"].numpy(), out["probability"].numpy().tolist()
     for sentence, row, scores in zip(sentences, tags, probabilities, strict=True):

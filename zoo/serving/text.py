@@ -16,11 +16,13 @@ _PICTURE = (
     r"[\p{So}\x{203C}\x{2049}\x{2640}\x{2642}][\x{FE0F}\x{1F3FB}-\x{1F3FF}\x{E0020}-\x{E007F}]*"
 )
 _BODY = r"[^ \x{1D}]"
+_HYPHEN = r"\x{1D}?-\x{1D}?"  # addresses stay whole even where a word would have been cut
 _WORD = r"[\p{L}\p{M}\p{N}_]"
 TOKEN = "|".join(
     [
-        rf"(?:https?://|www\.){_BODY}*[^ \x{{1D}}\p{{P}}]/?",
-        rf"(?i:e-mail)|{_WORD}[\w.+-]*@[\w-]+(?:\.[\w-]+)+",
+        rf"(?:https?://|www\.)(?:{_BODY}|{_HYPHEN})*[^ \x{{1D}}\p{{P}}]/?",
+        rf"{_WORD}(?:[\w.+]|{_HYPHEN})*@(?:\w|{_HYPHEN})+(?:\.(?:\w|{_HYPHEN})+)+",
+        rf"(?i:e){_HYPHEN}(?i:mail){_WORD}*|(?i:aujourd)['’]\x{{1D}}?(?i:hui)",
         r"[\x{1F1E6}-\x{1F1FF}]{2}|[0-9#*]\x{FE0F}?\x{20E3}",
         rf"{_PICTURE}(?:\x{{200D}}{_PICTURE})*",
         r"[:;=8]['-]?[()DPpO/\\|\]\[]+|<3",
@@ -78,7 +80,7 @@ def tokenize(text, language=""):
     pieces = tf.strings.split(text, CLOSE)
     pieces = tf.ragged.boolean_mask(pieces, tf.strings.regex_full_match(pieces, f"(?s).*{OPEN}.*"))
     pieces = at_least_one_step(pieces.to_tensor(""))
-    tokens = tf.strings.regex_replace(pieces, f"(?s)^.*{OPEN}", "")
+    tokens = tf.strings.regex_replace(pieces, f"(?s)^.*{OPEN}|{CUT}", "")
     skipped = tf.strings.regex_replace(pieces, f"(?s){OPEN}.*|{CUT}", "")
     token_length = tf.strings.length(tokens, unit="UTF8_CHAR")
     skipped_length = tf.strings.length(skipped, unit="UTF8_CHAR")

@@ -1,0 +1,247 @@
+"""The command line, through the script that a user calls."""
+
+import csv
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from zoo import cli
+from zoo.pretrained import CHECKOUT
+
+ZOO = pathlib.Path(sys.executable).with_name("zoo")
+NAME = "bilstm_tagger.grammar_text"
+COMMANDS = ("list", "show", "train", "evaluate", "export", "predict", "data", "demo")
+
+
+def call(*arguments, cwd, status=0, **environment):
+    """Runs `zoo` with its standard streams apart; in a wide terminal without colours."""
+    known = {key: value for key, value in os.environ.items() if not key.startswith("TF_CPP")}
+    known |= {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    found = subprocess.run(
+        [ZOO, *map(str, arguments)],
+        cwd=cwd,
+        env={**known, "ZOO_URL": "http://127.0.0.1:9", **environment},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert found.returncode == status, found.stderr
+    return found
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Where all of it happens."""
+    return tmp_path_factory.mktemp("cli")
+
+
+@pytest.fixture(scope="module")
+def run(place):
+    """What `zoo train` printed; the run is in `<place>/run`."""
+    return call("train", NAME, "--limit", 50, "--epochs", 1, "--output", "run", cwd=place)
+
+
+@pytest.fixture(scope="module")
+def exported(place, run):
+    """What `zoo export` printed; the model is in `<place>/home`."""
+    home = pathlib.Path("home") / NAME
+    return call("export", NAME, "--limit", 50, "--run", "run", "--output", home, cwd=place)
+
+
+@pytest.fixture(scope="module")
+def zoo(place, exported):
+    """Calls the command line where that model is in the cache."""
+    return lambda *arguments, **options: call(
+        *arguments, cwd=place, **{"ZOO_HOME": str(place / "home"), **options}
+    )
+
+
+def error(found):
+    """The one line that tells what went wrong."""
+    first, second = found.stderr.splitlines()
+    assert first.startswith("Error: ")
+    assert "ZOO_TRACEBACK" in second
+    assert "Traceback" not in found.stderr
+    assert found.stdout == ""
+    return first
+
+
+def history(directory):
+    with open(directory / "history.csv", newline="") as file:
+        return [
+            {key: value for key, value in row.items() if key != "seconds"}
+            for row in csv.DictReader(file)
+        ]
+
+
+def test_help(tmp_path):
+    call("--help", cwd=tmp_path)  # Now its files are read and compiled.
+    before = time.perf_counter()
+    found = call("--help", cwd=tmp_path)
+    assert time.perf_counter() - before < 3
+    shown = [line.split()[1] for line in found.stdout.splitlines() if line.startswith("│ ")]
+    assert set(COMMANDS) <= set(shown)
+    assert found.stderr == ""
+
+
+def test_help_without_arguments(tmp_path):
+    found = call(cwd=tmp_path, status=2)
+    assert all(command in found.stdout + found.stderr for command in COMMANDS)
+
+
+def test_importing_is_light_and_silent(tmp_path):
+    heavy = "import sys, zoo, zoo.cli; sys.exit(bool({'tensorflow', 'keras'} & {*sys.modules}))"
+    found = subprocess.run(
+        [sys.executable, "-c", heavy], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_train(place, run):
+    (row,) = history(place / "run")
+    assert (place / "run" / "best.weights.h5").exists()
+    last = run.stdout.splitlines()[-1]
+    best = f"{100 * float(row['val_accuracy']):.2f}"
+    assert last.startswith(f"Best on dev: accuracy {best} after epoch 1 of 1, ")
+    assert last.endswith(" in run")
+    assert run.stderr == ""
+
+
+def test_export(place, exported):
+    directory = place / "home" / NAME
+    assert exported.stdout == f"Written: {pathlib.Path('home') / NAME}\n"
+    assert exported.stderr == ""
+    description = json.loads((directory / "model.json").read_text())
+    assert (description["name"], description["epochs"]) == (NAME, 1)
+    assert (directory / "README.md").read_text().startswith(f"# {NAME}\n")
+
+
+def test_list(zoo):
+    found = zoo("list")
+    rows = {
+        cells[0]: cells
+        for cells in map(str.split, found.stdout.replace("│", " ").splitlines())
+        if cells
+    }
+    assert "MB" in rows[NAME]
+    assert rows[NAME][1:3] == ["tagging", "grammar_text"]
+    assert "Apache" in rows[NAME]
+    assert "bigru_tagger.grammar_text" in rows
+    assert found.stderr == ""
+
+
+def test_show(zoo):
+    found = zoo("show", NAME)
+    assert NAME in found.stdout and "Data and licence" in found.stdout
+    assert f"zoo train {NAME}" in found.stdout
+    assert found.stderr == ""
+
+
+def test_predict(zoo):
+    found = zoo("predict", NAME, "The dogs don't bark.", "日本 [bold]", "")
+    lines = found.stdout.splitlines()
+    assert lines[0].split() == ["The", "dogs", "do", "n't", "bark", "."]
+    assert len(lines[1].split()) == 6
+    assert lines[2].split() == ["日本", "[", "bold", "]"]
+    assert found.stderr == ""
+
+
+def test_evaluate(zoo, place):
+    found = zoo("evaluate", NAME, "--limit", 50, "--output", "scores")
+    scores = json.loads((place / "scores" / "test.json").read_text())
+    assert scores["split"] == "test"
+    assert f"{100 * scores['accuracy']:.2f}" in found.stdout
+    assert f"{100 * scores['baseline']['accuracy']:.2f}" in found.stdout
+    assert (place / "scores" / "test.png").read_bytes().startswith(b"\x89PNG")
+    assert found.stderr == ""
+    if not (CHECKOUT / NAME).exists():  # It would be looked for there first.
+        described = json.loads((place / "home" / NAME / "model.json").read_text())
+        assert scores == described["metrics"]["test"]
+
+
+def test_trains_the_same_on_exported_arrays(place, run):
+    found = call("data", "export", NAME, "arrays", "--limit", 50, cwd=place)
+    assert found.stdout == "Written: arrays\n"
+    options = ("--arrays", "arrays", "--epochs", 1, "--limit", 50, "--output", "run_on_arrays")
+    call("train", NAME, *options, cwd=place)
+    assert history(place / "run_on_arrays") == history(place / "run")
+
+
+def test_unknown_model(zoo):
+    found = error(zoo("predict", "bilstm_tagger.nowhere", "A dog.", status=1))
+    assert "There is no model 'bilstm_tagger.nowhere'" in found and NAME in found
+
+
+def test_unknown_recipe(tmp_path):
+    found = error(call("train", "bilstm_tagger.grammar_txt", cwd=tmp_path, status=1))
+    assert f"Did you mean {NAME}" in found
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_traceback_for_those_who_want_it(tmp_path):
+    found = call("train", "no.recipe", cwd=tmp_path, status=1, ZOO_TRACEBACK="1")
+    assert "Traceback" in found.stderr and "There is no recipe 'no.recipe'" in found.stderr
+
+
+@pytest.fixture
+def refused(place, monkeypatch, capsys):
+    """Calls `main` in this process, for time's sake; gives the error that it tells."""
+
+    def refused(*arguments):
+        monkeypatch.chdir(place)
+        monkeypatch.setenv("ZOO_HOME", str(place / "home"))
+        monkeypatch.setattr(sys, "argv", ["zoo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        assert stopped.value.code == 1
+        captured = capsys.readouterr()
+        return error(subprocess.CompletedProcess([], 1, captured.out, captured.err))
+
+    return refused
+
+
+def test_wrong_split(refused, exported):
+    said = refused("evaluate", NAME, "--split", "exam", "--limit", 5)
+    assert "`split` must be one of 'train', 'dev', 'test'. Received: 'exam'" in said
+
+
+@pytest.mark.parametrize("name", ["../x", "..", ""])
+def test_name_that_is_a_path(refused, name):
+    assert "`name` must be <architecture>.<dataset>" in refused("show", name)
+
+
+def test_another_run_in_the_way(refused, run):
+    said = refused("train", NAME, "--limit", 50, "--epochs", 2, "--output", "run")
+    assert "run holds a run with other settings. Expected: epochs=2. Found: epochs=1" in said
+
+
+def test_unfinished_run(refused, run, place):
+    settings = json.loads((place / "run" / "run.json").read_text())
+    shutil.copytree(place / "run", place / "unfinished")
+    (place / "unfinished" / "run.json").write_text(json.dumps({**settings, "epochs": 3}))
+    said = refused("export", NAME, "--limit", 50, "--run", "unfinished")
+    assert "The run in unfinished stopped after 1 of 3 epochs" in said
+
+
+def test_no_run_to_export(refused):
+    said = refused("export", NAME, "--run", "none")
+    assert f"none holds no run. Train one first: zoo train {NAME}" in said
+
+
+def test_no_arrays_to_train_on(refused):
+    assert "nowhere does not hold sizes.json" in refused("train", NAME, "--arrays", "nowhere")
+
+
+def test_damaged_model(refused, exported, place):
+    broken = place / "home" / "bilstm_tagger.broken"
+    broken.mkdir()
+    try:
+        (broken / "model.json").write_text("{")
+        assert "model.json cannot be read" in refused("show", "bilstm_tagger.broken")
+    finally:
+        shutil.rmtree(broken)
