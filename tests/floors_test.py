@@ -17,6 +17,7 @@ FLOORS = {
     "zoo.training": 4,
     "zoo.evaluation": 4,
     "zoo.pretrained": 4,
+    "zoo.publishing": 4,
     "zoo.serving": 3,
     "zoo.models": 2,
     "zoo.data": 2,

@@ -396,7 +396,6 @@ def test_publishing_again_replaces(small_run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
-@pytest.mark.xfail(strict=True, reason="zoo.evaluate encodes with the vocabulary of its own data")
 def test_evaluates_with_the_vocabulary_of_the_model(copy, small_run):
     # Fewer sentences make another vocabulary, whose ids the model does not know.
     found = zoo.evaluate(small_run.recipe, limit=50)

@@ -24,6 +24,7 @@ _MODULES = {
     "models",
     "plots",
     "pretrained",
+    "publishing",
     "recipes",
     "serving",
     "training",
@@ -73,15 +74,16 @@ def evaluate(name, *, split="test", data_dir=None, limit=None):
     from zoo import evaluation, pretrained
 
     recipe = _recipe(name)
-    data = recipe.load_data(data_dir=data_dir, limit=limit)
-    return evaluation.evaluate(recipe, pretrained.load(recipe.name).model, data, split=split)
+    model = pretrained.load(recipe.name)
+    data = model.adapt(recipe.load_data(data_dir=data_dir))
+    return evaluation.evaluate(recipe, model.model, data, split=split, limit=limit)
 
 
 def export(run, directory=None):
-    """Publishes a finished `zoo.training.Run`; see `zoo.pretrained.publish`."""
-    from zoo import pretrained
+    """Publishes a finished `zoo.training.Run`; see `zoo.publishing.publish`."""
+    from zoo import publishing
 
-    return pretrained.publish(run, directory)
+    return publishing.publish(run, directory)
 
 
 def _recipe(recipe):

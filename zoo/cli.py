@@ -159,7 +159,10 @@ def export(
     from zoo import training
 
     finished = training.read_run(zoo.recipes.get(name), run, data_dir=data_dir, limit=limit)
-    typer.echo(f"Written: {zoo.export(finished, output)}")
+    directory = zoo.export(finished, output)
+    for found in zoo.pretrained.read_description(directory)["metrics"].values():
+        _print_report(finished.recipe.task, found)
+    typer.echo(f"Written: {directory}")
 
 
 @data_app.command("export")

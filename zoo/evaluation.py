@@ -3,7 +3,7 @@
 import importlib
 
 
-def evaluate(recipe, model, data, *, split="test"):
+def evaluate(recipe, model, data, *, split="test", limit=None):
     """Measures a model on a split of its recipe's data, and the task's baseline beside it.
 
     Args:
@@ -11,6 +11,7 @@ def evaluate(recipe, model, data, *, split="test"):
         model: The `keras.Model`.
         data: The recipe's data, as `recipe.load_data()` gives it.
         split: `"dev"` to choose by, `"test"` to report.
+        limit: Measure only the first so many examples.
 
     Returns:
         What the task's `zoo.metrics.<task>.evaluate` returns, with `split`: a dictionary of
@@ -32,6 +33,6 @@ def evaluate(recipe, model, data, *, split="test"):
         known = ", ".join(map(repr, data.splits))
         raise ValueError(f"`split` must be one of {known}. Received: {split!r}")
     metrics = importlib.import_module(f"zoo.metrics.{recipe.task}")
-    gold = data.splits[split]
+    gold = data.splits[split][:limit]
     predicted = data.predict(model, gold)
     return {"split": split, **metrics.evaluate(gold, predicted, data.splits["train"])}

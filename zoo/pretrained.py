@@ -1,14 +1,13 @@
-"""Pretrained models: publishing a run, finding a model by name, loading it in one line."""
+"""Pretrained models: finding one by name, checking its files, loading it in one line."""
 
+import dataclasses
 import functools
 import hashlib
 import http.client
 import importlib
-import importlib.metadata
 import json
 import os
 import pathlib
-import platform
 import re
 import shutil
 import tempfile
@@ -81,6 +80,10 @@ class Pretrained:
         """What turns tokens into the ids that `model` reads."""
         return self._serving.read_encoder(self.directory, self.description)
 
+    def adapt(self, data):
+        """Gives the task's data the vocabulary of this model in place of its own."""
+        return dataclasses.replace(data, encoder=self.encoder)
+
     @property
     def vocabulary(self):
         """The known words; a word's place is its id."""
@@ -141,60 +144,6 @@ def list_models():
     return [found[name] for name in sorted(found)]
 
 
-def publish(run, directory=None, *, splits=("dev", "test")):
-    """Writes a finished run as a pretrained model: SavedModel, weights, description and card.
-
-    Args:
-        run: A `zoo.training.Run`.
-        directory: Where to write; by default the model's place in the checkout.
-        splits: The splits to measure it on.
-
-    Returns:
-        The directory.
-    """
-    from zoo import evaluation, training
-
-    recipe = run.recipe
-    directory = pathlib.Path(directory or CHECKOUT / recipe.name)
-    serving = importlib.import_module(f"zoo.serving.{recipe.task}")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
-        partial = pathlib.Path(partial) / recipe.name
-        serving.export(run.model, run.data, partial, language=recipe.language)
-        _save_half_precision(run.model, partial / WEIGHTS)
-        training.without_optimizer(run.model).load_weights(partial / WEIGHTS)
-        description = {
-            "name": recipe.name,
-            "task": recipe.task,
-            "dataset": recipe.dataset,
-            "language": recipe.language,
-            "recipe": recipe.to_dict(),
-            "sizes": run.data.sizes,
-            "parameters": run.model.count_params(),
-            "metrics": {
-                split: evaluation.evaluate(recipe, run.model, run.data, split=split)
-                for split in splits
-            },
-            "epochs": len(run.history),
-            "rival": dict(recipe.rival),
-            "licence": recipe.licence,
-            "command": f"zoo train {recipe.name} && zoo export {recipe.name}",
-            "seconds": round(run.seconds),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-            "versions": _versions(),
-            "files": {
-                path.relative_to(partial).as_posix(): _sha256(path)
-                for path in sorted(partial.rglob("*"))
-                if path.is_file()
-            },
-        }
-        (partial / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
-        (partial / CARD).write_text(card.render(description))
-        shutil.rmtree(directory, ignore_errors=True)
-        os.replace(partial, directory)
-    return directory
-
-
 def read_description(directory):
     """Reads `model.json`.
 
@@ -225,7 +174,7 @@ def check(directory):
         path = directory / name
         if not path.is_file():
             raise DamagedModelError(f"{path} is missing. {_REMEDY}")
-        found = _sha256(path)
+        found = sha256(path)
         if found != expected:
             raise DamagedModelError(
                 f"{path} is damaged. Expected sha256 {expected}, found {found}. {_REMEDY}"
@@ -277,35 +226,7 @@ def _fetch(url, path, name):
         ) from error
 
 
-def _save_half_precision(model, path):
-    import h5py
-
-    from zoo.training import without_optimizer
-
-    whole = path.with_name(f"whole.{path.name}")
-    without_optimizer(model).save_weights(whole)
-    with h5py.File(whole, "r") as source, h5py.File(path, "w") as target:
-
-        def copy(name, item):
-            if isinstance(item, h5py.Group):
-                written = target.require_group(name)
-            else:
-                values = item[()]
-                halved = values.astype("float16") if values.dtype == "float32" else values
-                written = target.create_dataset(name, data=halved)
-            written.attrs.update(item.attrs)
-
-        source.visititems(copy)
-        target.attrs.update(source.attrs)
-    whole.unlink()
-
-
-def _sha256(path):
+def sha256(path):
+    """Gives the sha256 of a file, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _versions():
-    packages = ("keras", "tensorflow", "tensorflow-datasets", "numpy")
-    found = {name: importlib.metadata.version(name) for name in packages}
-    return {"python": platform.python_version(), **found}

@@ -20,13 +20,16 @@ NO_TAG = "_"  # What TFDS gives the rows that are no words.
 
 @dataclasses.dataclass(frozen=True)
 class Sentences:
-    """Tagged sentences: `tokens` and `tags`, lists of lists of strings of equal lengths."""
+    """Tagged sentences: `tokens` and `tags`, lists of lists of strings. A slice is the same."""
 
     tokens: list
     tags: list
 
     def __len__(self):
         return len(self.tokens)
+
+    def __getitem__(self, chosen):
+        return Sentences(self.tokens[chosen], self.tags[chosen])
 
 
 def read(dataset, split, *, data_dir=None, limit=None):

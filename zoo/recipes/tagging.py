@@ -75,11 +75,13 @@ BIGRU_TAGGER_UD_EN_EWT = dataclasses.replace(
 
 
 def _treebank(treebank, language, licence, accuracy):
-    """The same tagger on a smaller treebank: smaller batches and more epochs."""
+    """The same tagger on a smaller treebank: fewer units and words, smaller batches, more epochs."""
     return dataclasses.replace(
         BILSTM_TAGGER_UD_EN_EWT,
         name=f"bilstm_tagger.ud_{treebank}",
         dataset=f"universal_dependencies/{treebank}",
+        hyperparameters={**BILSTM_TAGGER_UD_EN_EWT.hyperparameters, "units": (128, 128)},
+        preprocessing={**BILSTM_TAGGER_UD_EN_EWT.preprocessing, "min_count": 2},
         batch_size=16,
         epochs=15,
         weight_averaging=0.99,
