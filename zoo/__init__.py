@@ -53,7 +53,7 @@ def load(name):
 
     Example:
 
-    >>> tagger = zoo.load("bilstm_tagger.ud_en_ewt")
+    >>> tagger = load("bilstm_tagger.ud_en_ewt")
     >>> [token.tag for token in tagger.predict("The dogs were barking .")]
     ['DET', 'NOUN', 'AUX', 'VERB', 'PUNCT']
     """

@@ -114,7 +114,7 @@ def train(
     best = run.best
     typer.echo(
         f"Best on dev: {monitor} {100 * best[run.recipe.monitor]:.2f} after epoch {best['epoch']} "
-        f"of {len(run.history)}, {run.seconds:.0f} s, in {run.directory}"
+        f"of {len(run.history)}, {run.seconds:.0f} s, {run.padding:.1%} padding, in {run.directory}"
     )
 
 
@@ -191,7 +191,7 @@ def demo():
     output.mkdir(parents=True, exist_ok=True)
     sentences = [
         "The dogs that the man saw were barking at their own shadows .",
-        "Can you can the can-can dancer's fish by 10:30, please?",
+        "She didn't like the film, but her friends loved every minute of it!",
         "Time flies like an arrow; fruit flies like a banana.",
     ]
     for model in zoo.list_models():

@@ -23,7 +23,7 @@ def evaluate(recipe, model, data, *, split="test", limit=None):
     Example:
 
     >>> import zoo
-    >>> recipe = zoo.recipe("bilstm_tagger.grammar_text")
+    >>> recipe = zoo.recipes.get("bilstm_tagger.grammar_text")
     >>> data = recipe.load_data(limit=50)
     >>> found = evaluate(recipe, recipe.build(data.sizes), data)
     >>> 0 <= found["accuracy"] <= 1, found["baseline"]["name"]

@@ -40,6 +40,11 @@ class Run:
         return sum(epoch["seconds"] for epoch in self.history)
 
     @property
+    def padding(self):
+        """Share of the steps of the first epoch's batches that were padding."""
+        return self.data.batches("train", self.recipe.batch_size, seed=self.recipe.seed).padding
+
+    @property
     def best(self):
         """The row of the history whose weights were kept."""
         return max(self.history, key=lambda epoch: epoch[self.recipe.monitor])
@@ -79,8 +84,7 @@ def train(
     >>> recipe = zoo.recipes.get("bigru_tagger.grammar_text")
     >>> with tempfile.TemporaryDirectory() as output:
     ...     run = train(recipe, limit=50, epochs=1, output=output)  # doctest: +ELLIPSIS
-    Epoch 1/1
-    ...
+    2/2 - ...
     >>> len(run.history)
     1
     """

@@ -63,7 +63,7 @@ class Batches:
     def padding(self):
         """Share of this epoch's steps that are padding, from 0 to 1."""
         steps = sum(len(chosen) * self.lengths[chosen].max() for chosen in self._chosen())
-        return 1 - self.lengths.sum() / steps
+        return float(1 - self.lengths.sum() / steps)
 
     def _rng(self, purpose):
         return np.random.default_rng([self.seed, self.epoch, purpose])

@@ -179,7 +179,7 @@ def load(dataset, *, data_dir=None, limit=None, rare_word_dropout=0.0, **encodin
     Example:
 
     >>> data = load("grammar_text", limit=100)
-    >>> "NOUN" in data.tags, data.batches("dev", batch_size=32).padding < 0.2
+    >>> "NOUN" in data.tags, data.batches("dev", batch_size=10).padding < 0.2
     (True, True)
     """
     splits = {

@@ -75,7 +75,7 @@ BIGRU_TAGGER_UD_EN_EWT = dataclasses.replace(
 
 
 def _treebank(treebank, language, licence, accuracy):
-    """The same tagger on a smaller treebank: fewer units and words, smaller batches, more epochs."""
+    """The same tagger for a smaller treebank: fewer units, smaller batches, more epochs."""
     return dataclasses.replace(
         BILSTM_TAGGER_UD_EN_EWT,
         name=f"bilstm_tagger.ud_{treebank}",

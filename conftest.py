@@ -1,16 +1,23 @@
-"""What several tests share: one small published model, trained once a session."""
+"""What tests and doctests share: NumPy, seeds, and one small published model."""
 
 import dataclasses
 
 import keras
+import matplotlib.pyplot
+import numpy as np
 import pytest
 
 import zoo
 
+matplotlib.use("agg")
+
 
 @pytest.fixture(autouse=True)
-def _same_seed():
+def _same_start(doctest_namespace):
     keras.utils.set_random_seed(0)
+    doctest_namespace.update(np=np, keras=keras)
+    yield
+    matplotlib.pyplot.close("all")
 
 
 @pytest.fixture(scope="session")
