@@ -60,3 +60,14 @@ def test_make_knows_its_targets(command):
 def test_what_it_links_to_is_there():
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("table", sorted((ROOT / "benchmarks").glob("*.md")), ids=lambda p: p.stem)
+def test_figures_are_those_of_the_tables(table):
+    """README quotes every row of every table that a script wrote, beside its command."""
+    rows = [line for line in table.read_text().splitlines() if line.startswith("|")]
+    command = re.search(r"`(python benchmarks/.*?)`", table.read_text()).group(1)
+    assert len(rows) > 2
+    assert command in README
+    missing = [row for row in rows if row not in README]
+    assert not missing

@@ -32,6 +32,7 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N example
 @app.command("list")
 def list_():
     """List pretrained models, and the recipes that are still to train."""
+    from rich.box import SIMPLE
     from rich.table import Table
 
     import zoo
@@ -39,19 +40,20 @@ def list_():
     def percent(share):
         return "" if share is None else f"{100 * share:.2f}"
 
-    columns = ("name", "task", "data set", "score", "rival", "size", "licence")
-    table = Table(*columns, title="score: on test; rival: its published figure")
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+    for column in ("name", "task", "data set", "test", "size", "licence"):
+        wide = column in ("data set", "licence")
+        table.add_column(column, no_wrap=not wide, overflow="fold", min_width=13 if wide else None)
     models = {model["name"]: model for model in zoo.list_models()}
     for name, model in models.items():
-        score = percent(model["metrics"]["test"]["accuracy"])
-        rival = percent(model["rival"].get("accuracy"))
-        size = f"{model['bytes'] / 1e6:.1f} MB"
-        row = (name, model["task"], model["dataset"], score, rival, size, model["licence"])
+        score = percent(model["metrics"].get("test", {}).get("accuracy"))
+        size = f"{model['bytes'] / 1e6:.0f} MB"
+        row = (name, model["task"], model["dataset"], score, size, model["licence"])
         table.add_row(*row)
     for name in zoo.recipes.names():
         if name not in models:
             recipe = zoo.recipes.get(name)
-            table.add_row(name, recipe.task, recipe.dataset, "to train", "", "", recipe.licence)
+            table.add_row(name, recipe.task, recipe.dataset, "-", "", recipe.licence)
     _console().print(table)
 
 
