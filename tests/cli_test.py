@@ -114,9 +114,10 @@ def test_train(place, run):
 
 def test_export(place, exported):
     directory = place / "home" / NAME
-    assert exported.stdout == f"Written: {pathlib.Path('home') / NAME}\n"
+    assert exported.stdout.endswith(f"Written: {pathlib.Path('home') / NAME}\n")
     assert exported.stderr == ""
     description = json.loads((directory / "model.json").read_text())
+    assert f"{100 * description['metrics']['test']['accuracy']:.2f}" in exported.stdout
     assert (description["name"], description["epochs"]) == (NAME, 1)
     assert (directory / "README.md").read_text().startswith(f"# {NAME}\n")
 
@@ -161,7 +162,8 @@ def test_evaluate(zoo, place):
     assert found.stderr == ""
     if not (CHECKOUT / NAME).exists():  # It would be looked for there first.
         described = json.loads((place / "home" / NAME / "model.json").read_text())
-        assert scores == described["metrics"]["test"]
+        for measure in ("accuracy", "tokens", "per_tag", "confusion"):
+            assert scores[measure] == described["metrics"]["test"][measure]
 
 
 def test_trains_the_same_on_exported_arrays(place, run):

@@ -68,7 +68,7 @@ def test_builds_compiled_and_learns(build):
     model.optimizer.learning_rate = 0.03
     data = {"x": x, "y": y, "sample_weight": weight, "verbose": 0}
     losses = model.fit(**data, epochs=25, batch_size=16).history["loss"]
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.9 * losses[0]
 
 
 def padding_changes(model):
