@@ -144,10 +144,11 @@ def measured(table, jobs, runs):
         return subprocess.run(command, env={**os.environ, **one_thread}, check=True)
 
     recipes = rows(table)
+    scores = [run_directory(runs, recipe) / SCORES for _, recipe in recipes]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(work, range(len(recipes))))
-    for label, recipe in recipes:
-        yield label, recipe, json.loads((run_directory(runs, recipe) / SCORES).read_text())
+        list(pool.map(work, (index for index, path in enumerate(scores) if not path.exists())))
+    for (label, recipe), path in zip(recipes, scores, strict=True):
+        yield label, recipe, json.loads(path.read_text())
 
 
 def finish(table, title, lines):
@@ -158,7 +159,7 @@ def finish(table, title, lines):
     notes = [
         "Trained on the train split of UD 2.10 alone, weights chosen on dev, test measured once; "
         "words only (multiword tokens and empty nodes are no words). One thread of a 2-core CPU a "
-        f"row, {', '.join(versions)}.",
+        f"row, seconds with other work beside it, {', '.join(versions)}.",
         f"Command: `python benchmarks/tagging.py {table}`",
     ]
     text = "\n".join([title, "", *lines, "", "\n\n".join(notes), ""])
