@@ -26,6 +26,8 @@ METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python", "file_extension": ".py"},
 }
+# Keras's two lines an epoch, and the seconds, which are others every time.
+FITTED = re.compile(r"^(Epoch \d+/\d+)\n\d+/\d+ - \d+s(?: - \d+m?s/step)? - ", re.MULTILINE)
 WIDGETS = "application/vnd.jupyter.widget-"
 
 
@@ -131,7 +133,7 @@ def _tidy_output(output):
             sys.stderr.write(output.text)
             return None
         # Keras writes two lines an epoch where it cannot draw a progress bar.
-        output.text = re.sub(r"(?m)^(Epoch \d+/\d+)\n(?:\d+/\d+ - )", r"\1 - ", output.text)
+        output.text = FITTED.sub(r"\1 - ", output.text)
         return output
     output.data = nbformat.from_dict(
         {kind: data for kind, data in output.data.items() if not kind.startswith(WIDGETS)}

@@ -74,28 +74,32 @@ BIGRU_TAGGER_UD_EN_EWT = dataclasses.replace(
 )
 
 
-def _treebank(treebank, language, licence, accuracy):
-    """The same tagger for a smaller treebank: fewer units, smaller batches, more epochs."""
+def _treebank(treebank, language, licence, accuracy, **changes):
+    """The same tagger on a smaller treebank: smaller batches and more epochs."""
     return dataclasses.replace(
         BILSTM_TAGGER_UD_EN_EWT,
         name=f"bilstm_tagger.ud_{treebank}",
         dataset=f"universal_dependencies/{treebank}",
-        hyperparameters={**BILSTM_TAGGER_UD_EN_EWT.hyperparameters, "units": (128, 128)},
-        preprocessing={**BILSTM_TAGGER_UD_EN_EWT.preprocessing, "min_count": 2},
         batch_size=16,
         epochs=15,
         weight_averaging=0.99,
         language=language,
         licence=licence,
         rival={**UDPIPE, "accuracy": accuracy},
+        **changes,
     )
 
 
-BILSTM_TAGGER_UD_AF_AFRIBOOMS = _treebank("af_afribooms", "af", "CC BY-SA 4.0", 0.953)
-BILSTM_TAGGER_UD_EL_GDT = _treebank("el_gdt", "el", "CC BY-NC-SA 3.0", 0.959)
-BILSTM_TAGGER_UD_ET_EWT = _treebank("et_ewt", "et", "CC BY-NC-SA 4.0", 0.840)
-BILSTM_TAGGER_UD_FR_SEQUOIA = _treebank("fr_sequoia", "fr", "LGPL-LR", 0.971)
+# Half the size, and enough to be ahead of the rival on most treebanks.
+SMALL = {
+    "hyperparameters": {**BILSTM_TAGGER_UD_EN_EWT.hyperparameters, "units": (128, 128)},
+    "preprocessing": {**BILSTM_TAGGER_UD_EN_EWT.preprocessing, "min_count": 2},
+}
+BILSTM_TAGGER_UD_AF_AFRIBOOMS = _treebank("af_afribooms", "af", "CC BY-SA 4.0", 0.953, **SMALL)
+BILSTM_TAGGER_UD_EL_GDT = _treebank("el_gdt", "el", "CC BY-NC-SA 3.0", 0.959, **SMALL)
+BILSTM_TAGGER_UD_ET_EWT = _treebank("et_ewt", "et", "CC BY-NC-SA 4.0", 0.840, **SMALL)
+BILSTM_TAGGER_UD_FR_SEQUOIA = _treebank("fr_sequoia", "fr", "LGPL-LR", 0.971, **SMALL)
 BILSTM_TAGGER_UD_IT_PARTUT = _treebank("it_partut", "it", "CC BY-NC-SA 4.0", 0.971)
-BILSTM_TAGGER_UD_KO_GSD = _treebank("ko_gsd", "ko", "CC BY-SA 4.0", 0.937)
+BILSTM_TAGGER_UD_KO_GSD = _treebank("ko_gsd", "ko", "CC BY-SA 4.0", 0.937, **SMALL)
 BILSTM_TAGGER_UD_TR_IMST = _treebank("tr_imst", "tr", "CC BY-NC-SA 4.0", 0.930)
 BILSTM_TAGGER_UD_VI_VTB = _treebank("vi_vtb", "vi", "CC BY-SA 4.0", 0.876)
