@@ -48,7 +48,7 @@ def render(description):
         "## Scores",
         _scores(description),
         f"Seed {recipe['seed']}, gold tokens, words only (multiword tokens and empty nodes are no "
-        "words), everything fitted on train alone, weights chosen on dev, test measured once.",
+        "words), everything fitted on train alone, every choice made on dev.",
     ]
     if rival:
         parts.append(
