@@ -183,31 +183,43 @@ def data_export(
     typer.echo(f"Written: {directory}")
 
 
+DEMONSTRATION = {
+    "en": [
+        "The dogs that the man saw were barking at their own shadows .",
+        "She didn't like the film, but her friends loved every minute of it!",
+        "Time flies like an arrow; fruit flies like a banana.",
+    ],
+    "af": ["Die ou man lees elke dag die koerant in die tuin."],
+    "fr": ["L'enfant n'a pas vu le chat qui dort sur la vieille chaise."],
+    "ko": ["나는 어제 오랜 친구를 만났다 ."],
+    "vi": ["Tôi đọc một quyển sách mới mỗi ngày ."],
+}
+
+
 @app.command()
 def demo():
     """Show the pretrained models, then train a small one and compare it with a baseline."""
+    import tempfile
+
     import zoo
 
     console = _console()
     output = pathlib.Path("runs/demo")
     output.mkdir(parents=True, exist_ok=True)
-    sentences = [
-        "The dogs that the man saw were barking at their own shadows .",
-        "She didn't like the film, but her friends loved every minute of it!",
-        "Time flies like an arrow; fruit flies like a banana.",
-    ]
     for model in zoo.list_models():
-        if model["task"] != "tagging" or model["language"] != "en":
+        if model["task"] != "tagging" or model["language"] not in DEMONSTRATION:
             continue
         console.rule(f"zoo.load({model['name']!r}).predict(...)")
-        tagged = zoo.load(model["name"]).predict(sentences)
+        tagged = zoo.load(model["name"]).predict(DEMONSTRATION[model["language"]])
         console.print(_plots("tagging").in_colour(tagged), soft_wrap=True)
-        picture = output / f"{model['name']}.png"
-        _plots("tagging").predictions(tagged).figure.savefig(picture, dpi=150)
-        console.print(f"Picture: {picture}")
+        if model["language"] == "en":  # Letters that any font has.
+            picture = output / f"{model['name']}.png"
+            _plots("tagging").predictions(tagged).figure.savefig(picture, dpi=150)
+            console.print(f"Picture: {picture}")
     name = "bilstm_tagger.grammar_text"
     console.rule(f"zoo train {name}")
-    run = zoo.train(name, output=output / name)
+    with tempfile.TemporaryDirectory() as run_directory:
+        run = zoo.train(name, output=run_directory)
     _print_report("tagging", zoo.evaluation.evaluate(run.recipe, run.model, run.data))
 
 
