@@ -1,5 +1,6 @@
 """The command line: `zoo list | show | train | evaluate | export | predict | data | demo`."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -224,14 +225,10 @@ def demo():
 
 
 def _plots(task):
-    import importlib
-
     return importlib.import_module(f"zoo.plots.{task}")
 
 
 def _print_report(task, found):
-    import importlib
-
     from rich.table import Table
 
     metrics = importlib.import_module(f"zoo.metrics.{task}")
