@@ -2,7 +2,7 @@
 
 import numpy as np
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zoo.data.text import TokenEncoder, normalize
@@ -48,6 +48,7 @@ def test_graph_and_eager_agree():
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1))
+@example(["\x00", "A\x00B"])
 def test_any_text_is_encoded(tokens):
     encoder = TokenEncoder.fit([tokens])
     ids = {name: value.numpy() for name, value in encoder(tokens).items()}

@@ -113,6 +113,8 @@ def _normalize(tokens, lowercase):
     import tensorflow as tf
 
     if lowercase:
+        # To ICU, which lowers, a text ends at its first NUL.
+        tokens = tf.strings.regex_replace(tokens, r"\x00", "\N{REPLACEMENT CHARACTER}")
         tokens = tf.strings.lower(tokens, encoding="utf-8")
     return tf.strings.regex_replace(tokens, r"\d", "0")
 
