@@ -26,6 +26,7 @@ FLOORS = {
     "zoo.layers": 1,
     "zoo.recipe": 1,
     "zoo.card": 1,
+    "zoo.schemes": 0,
 }
 SEE_TENSORFLOW = {"zoo.data", "zoo.serving"}
 

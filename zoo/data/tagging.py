@@ -6,14 +6,19 @@ import functools
 
 import numpy as np
 
+from zoo import schemes
 from zoo.data import sources
 from zoo.data.batches import Batches
 from zoo.data.text import TokenEncoder, normalize
 
 SPLITS = {
     "universal_dependencies": {"train": "train", "dev": "dev", "test": "test"},
+    "conll2003": {"train": "train", "dev": "dev", "test": "test"},
+    "wnut17": {"train": "train", "dev": "dev", "test": "test"},
+    "wikiann": {"train": "train", "dev": "validation", "test": "test"},
     "grammar_text": {"train": "train", "dev": "validation", "test": "test"},
 }
+FEATURES = {"conll2003": "ner", "wnut17": "ner", "wikiann": "tags"}
 
 NO_TAG = "_"  # What TFDS gives the rows that are no words.
 
@@ -32,16 +37,20 @@ class Sentences:
         return Sentences(self.tokens[chosen], self.tags[chosen])
 
 
-def read(dataset, split, *, data_dir=None, limit=None):
+def read(dataset, split, *, feature=None, data_dir=None, limit=None):
     """Reads the sentences of a split through TFDS.
 
     Of Universal Dependencies only words are kept. TFDS also yields the rows of multiword tokens
     ("don't" beside "do" and "n't") and of empty nodes, which the treebanks' own evaluation does
-    not count; they are told by having no relation and no head.
+    not count; they are told by having no relation and no head. TFDS's `conll2003` ends each split
+    with an example without a token; that, too, is left out.
 
     Args:
-        dataset: `"universal_dependencies/<treebank>"` or `"grammar_text"`.
+        dataset: `"universal_dependencies/<treebank>"`, `"conll2003"`, `"wnut17"`,
+            `"wikiann/<language>"` or `"grammar_text"`.
         split: `"train"`, `"dev"` or `"test"`.
+        feature: The feature that holds the tags. By default the entities of `conll2003`, `wnut17`
+            and `wikiann`, and `"upos"` of the others.
         data_dir: TFDS's data_dir; by default `TFDS_DATA_DIR`, then TFDS's own.
         limit: Read only that many sentences, the first ones.
 
@@ -49,7 +58,7 @@ def read(dataset, split, *, data_dir=None, limit=None):
         `Sentences` with at least one word each.
 
     Raises:
-        ValueError: If the data set or the split is none of those.
+        ValueError: If the data set, the split or the feature is none of those.
         zoo.data.sources.DataUnavailableError: If the data can be neither found nor downloaded.
 
     Example:
@@ -66,13 +75,14 @@ def read(dataset, split, *, data_dir=None, limit=None):
         known = ", ".join(map(repr, SPLITS[family]))
         raise ValueError(f"`split` must be one of {known}. Received: {split!r}")
     examples = sources.load(dataset, SPLITS[family][split], data_dir=data_dir)
-    names = _upos(dataset, data_dir).names
+    feature = feature or FEATURES.get(family, "upos")
+    names = _tags(dataset, feature, data_dir)
     tokens, tags = [], []
     for example in examples.as_numpy_iterator():
         words = [
             (token.decode(), names[tag])
             for token, tag, kept in zip(
-                example["tokens"], example["upos"], _is_word(example), strict=True
+                example["tokens"], example[feature], _is_word(example), strict=True
             )
             if kept
         ]
@@ -84,8 +94,13 @@ def read(dataset, split, *, data_dir=None, limit=None):
     return Sentences(tokens, tags)
 
 
-def _upos(dataset, data_dir):
-    return sources.builder(dataset, data_dir=data_dir).info.features["upos"].feature
+def _tags(dataset, feature, data_dir):
+    features = sources.builder(dataset, data_dir=data_dir).info.features
+    tagged = {name: each.feature for name, each in features.items() if hasattr(each, "feature")}
+    if not hasattr(tagged.get(feature), "names"):
+        known = ", ".join(repr(name) for name, each in tagged.items() if hasattr(each, "names"))
+        raise ValueError(f"`feature` must be one of {known}. Received: {feature!r}")
+    return tagged[feature].names
 
 
 def _is_word(example):
@@ -102,6 +117,8 @@ class TaggingData:
         encoder: The `TokenEncoder` of the training split.
         tags: The tags of the annotation scheme, sorted; a tag's id is its place.
         splits: `Sentences` by name of the split.
+        scheme: `"bio"` or `"iobes"`, the scheme of `tags` where they tell spans; the sentences keep
+            the tags of the corpus. `None` where tags are tags.
         rare_word_dropout: The `a` in `a / (a + count)`, the probability that a word which occurs
             `count` times in training is replaced by the unknown word in an epoch.
     """
@@ -109,12 +126,14 @@ class TaggingData:
     encoder: TokenEncoder
     tags: list
     splits: dict
+    scheme: str | None = None
     rare_word_dropout: float = 0.0
 
     @property
     def sizes(self):
         """What a builder must know of the data: the sizes of its vocabularies."""
-        return {**self.encoder.sizes, "num_tags": len(self.tags)}
+        names = {} if self.scheme is None else {"tags": self.tags}
+        return {**self.encoder.sizes, "num_tags": len(self.tags), **names}
 
     def encode(self, sentences):
         """Encodes sentences.
@@ -127,7 +146,10 @@ class TaggingData:
         encoded = self.encoder([token for sentence in sentences.tokens for token in sentence])
         x = {name: np.split(ids.numpy(), ends) for name, ids in encoded.items()}
         ids = {tag: index for index, tag in enumerate(self.tags)}
-        y = [np.array([ids[tag] for tag in tags], "int32") for tags in sentences.tags]
+        rows = sentences.tags
+        if self.scheme is not None:
+            rows = [schemes.convert(tags, self.scheme) for tags in rows]
+        y = [np.array([ids[tag] for tag in tags], "int32") for tags in rows]
         return x, y
 
     def batches(self, split, batch_size, *, seed=None):
@@ -140,14 +162,16 @@ class TaggingData:
         """Tags sentences with a model that was built for this data.
 
         Returns:
-            A list of lists of tags, in the order of the sentences.
+            A list of lists of tags, in the order of the sentences; spans as BIO.
         """
         batches = Batches(*self.encode(sentences), batch_size)
         found = []
         for x, _, weight in batches:
-            ids = model.predict_on_batch(x).argmax(axis=-1)
+            outputs = model.predict_on_batch(x)
+            ids = outputs["tags"] if isinstance(outputs, dict) else outputs.argmax(axis=-1)
             for row, length in zip(ids, weight.sum(axis=1).astype(int), strict=True):
-                found.append([self.tags[index] for index in row[:length]])
+                tags = [self.tags[index] for index in row[:length]]
+                found.append(tags if self.scheme is None else schemes.convert(tags, "bio"))
         return [found[place] for place in np.argsort(batches.order)]
 
     @functools.cached_property
@@ -163,11 +187,22 @@ class TaggingData:
         return rates
 
 
-def load(dataset, *, data_dir=None, limit=None, rare_word_dropout=0.0, **encoding):
+def load(
+    dataset,
+    *,
+    feature=None,
+    scheme=None,
+    data_dir=None,
+    limit=None,
+    rare_word_dropout=0.0,
+    **encoding,
+):
     """Loads a tagged corpus with its three splits; everything fitted is fitted on train.
 
     Args:
         dataset: As in `read`.
+        feature: As in `read`.
+        scheme: As in `TaggingData`.
         data_dir: As in `read`.
         limit: As in `read`, for each split.
         rare_word_dropout: As in `TaggingData`.
@@ -183,14 +218,19 @@ def load(dataset, *, data_dir=None, limit=None, rare_word_dropout=0.0, **encodin
     (True, True)
     """
     splits = {
-        split: read(dataset, split, data_dir=data_dir, limit=limit)
+        split: read(dataset, split, feature=feature, data_dir=data_dir, limit=limit)
         for split in ("train", "dev", "test")
     }
     train = splits["train"]
+    feature = feature or FEATURES.get(dataset.partition("/")[0], "upos")
+    # Not those of the training split: a small treebank may lack one that dev or test has.
+    tags = sorted(set(_tags(dataset, feature, data_dir)) - {NO_TAG})
+    if scheme is not None:
+        tags = schemes.names(sorted({tag[2:] for tag in tags} - {""}), scheme)
     return TaggingData(
         encoder=TokenEncoder.fit(train.tokens, **encoding),
-        # Not those of the training split: a small treebank may lack one that dev or test has.
-        tags=sorted(set(_upos(dataset, data_dir).names) - {NO_TAG}),
+        tags=tags,
         splits=splits,
+        scheme=scheme,
         rare_word_dropout=rare_word_dropout,
     )

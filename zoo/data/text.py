@@ -19,6 +19,7 @@ class TokenEncoder:
         characters: The known characters, likewise, or `None` to read words alone.
         lowercase: Whether words are looked up in lower case; characters keep theirs.
         max_characters: How many characters of a word are read; the rest of a longer one is not.
+        shapes: The known shapes of words (`shape`), or `None` to read none.
 
     Example:
 
@@ -31,7 +32,7 @@ class TokenEncoder:
     TensorShape([3, 3])
     """
 
-    def __init__(self, words, characters, *, lowercase=True, max_characters=24):
+    def __init__(self, words, characters, *, lowercase=True, max_characters=24, shapes=None):
         self.words = list(words)
         self.characters = None if characters is None else list(characters)
         self.lowercase = lowercase
@@ -39,9 +40,21 @@ class TokenEncoder:
         self.tables = {"tokens": _lookup_table(self.words)}
         if characters is not None:
             self.tables["characters"] = _lookup_table(self.characters)
+        self.shapes = None if shapes is None else list(shapes)
+        if shapes is not None:
+            self.tables["shapes"] = _lookup_table(self.shapes)
 
     @classmethod
-    def fit(cls, sentences, *, min_count=1, characters=True, lowercase=True, max_characters=24):
+    def fit(
+        cls,
+        sentences,
+        *,
+        min_count=1,
+        characters=True,
+        lowercase=True,
+        max_characters=24,
+        shapes=False,
+    ):
         """Makes the encoder of a training split.
 
         Args:
@@ -50,9 +63,10 @@ class TokenEncoder:
             characters: Whether to read characters, too.
             lowercase: As in `TokenEncoder`.
             max_characters: As in `TokenEncoder`.
+            shapes: Whether to read the shapes of words, too. A shape must occur twice.
 
         Returns:
-            A `TokenEncoder` whose words and characters are sorted by falling frequency, then by
+            A `TokenEncoder` whose words, characters and shapes are sorted by falling frequency, then by
             code point.
         """
         tokens = [token for sentence in sentences for token in sentence]
@@ -63,6 +77,7 @@ class TokenEncoder:
             _frequent(letters, min(2, min_count)) if characters else None,
             lowercase=lowercase,
             max_characters=max_characters,
+            shapes=_frequent(collections.Counter(shape(tokens)), 2) if shapes else None,
         )
 
     @property
@@ -71,6 +86,8 @@ class TokenEncoder:
         sizes = {"vocabulary_size": len(self.words) + 2}
         if self.characters is not None:
             sizes["character_vocabulary_size"] = len(self.characters) + 2
+        if self.shapes is not None:
+            sizes["shape_vocabulary_size"] = len(self.shapes) + 2
         return sizes
 
     def __call__(self, tokens):
@@ -81,8 +98,8 @@ class TokenEncoder:
 
         Returns:
             A dictionary of int32 tensors: `tokens`, of the shape of `tokens`, and, where they are
-            read, `characters`, with one more axis as wide as the longest word, at most
-            `max_characters`.
+            read, `shapes`, likewise, and `characters`, with one more axis as wide as the longest
+            word, at most `max_characters`.
         """
         import tensorflow as tf
 
@@ -93,6 +110,8 @@ class TokenEncoder:
             letters = letters[:, : self.max_characters].to_tensor("")
             shape = tf.concat([tf.shape(tokens), tf.shape(letters)[1:]], axis=0)
             ids["characters"] = tf.reshape(self.tables["characters"].lookup(letters), shape)
+        if self.shapes is not None:
+            ids["shapes"] = self.tables["shapes"].lookup(_shape(tokens))
         return ids
 
 
@@ -107,6 +126,34 @@ def normalize(tokens, lowercase=True):
     import tensorflow as tf
 
     return [word.decode() for word in _normalize(tf.constant(tokens, tf.string), lowercase).numpy()]
+
+
+def shape(tokens):
+    """Gives tokens their shape: X for capitals, x for other letters, 0 for digits, runs cut short.
+
+    Example:
+
+    >>> shape(["McDonald", "USA", "I", "1,000", "don't"])
+    ['XxXx', 'XX', 'X', '0,00', "x'x"]
+    """
+    import tensorflow as tf
+
+    return [word.decode() for word in _shape(tf.constant(tokens, tf.string)).numpy()]
+
+
+def _shape(tokens):
+    import tensorflow as tf
+
+    for pattern, sign in (
+        (r"\p{Lu}", "\x01"),
+        (r"\p{L}+", "x"),
+        (r"\x01{2,}", "XX"),
+        (r"\x01", "X"),
+        (r"\p{Nd}", "0"),
+        (r"00+", "00"),
+    ):
+        tokens = tf.strings.regex_replace(tokens, pattern, sign)
+    return tokens
 
 
 def _normalize(tokens, lowercase):

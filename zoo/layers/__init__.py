@@ -3,12 +3,17 @@
 from zoo.layers.accuracy import StepAccuracy
 from zoo.layers.backend import jit_compile
 from zoo.layers.characters import CharacterCNN, CharacterRNN
+from zoo.layers.crf import CRF, CRFLoss
 from zoo.layers.dropout import WordDropout
 from zoo.layers.recurrent import recurrent_layer, stacked
+from zoo.layers.span_f1 import SpanF1
 
 __all__ = [
+    "CRF",
+    "CRFLoss",
     "CharacterCNN",
     "CharacterRNN",
+    "SpanF1",
     "StepAccuracy",
     "WordDropout",
     "jit_compile",

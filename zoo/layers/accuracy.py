@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from zoo.layers import linear_chain
+
 
 @keras.saving.register_keras_serializable(package="zoo")
 class StepAccuracy(keras.metrics.SparseCategoricalAccuracy):
@@ -14,7 +16,7 @@ class StepAccuracy(keras.metrics.SparseCategoricalAccuracy):
 
     Call arguments:
         y_true: Class ids `(batch, time)`.
-        y_pred: Scores `(batch, time, classes)`.
+        y_pred: Scores `(batch, time, classes)`, or the potentials of `CRF`, which are decoded.
         sample_weight: Weights `(batch, time)`; by default the mask of `y_pred`, if it has one.
 
     Example:
@@ -29,9 +31,13 @@ class StepAccuracy(keras.metrics.SparseCategoricalAccuracy):
     def update_state(self, y_true, y_pred, sample_weight=None):
         if sample_weight is None:
             sample_weight = getattr(y_pred, "_keras_mask", None)
+        y_pred = ops.convert_to_tensor(y_pred)
+        if len(y_pred.shape) == 4:
+            if sample_weight is None:
+                sample_weight = linear_chain.real_steps(y_pred)
+            y_pred = ops.one_hot(linear_chain.viterbi(y_pred), y_pred.shape[-1])
         if sample_weight is not None:
             sample_weight = ops.reshape(ops.cast(sample_weight, self.dtype), (-1,))
-        y_pred = ops.convert_to_tensor(y_pred)
         y_true = ops.reshape(ops.convert_to_tensor(y_true), (-1,))
         y_pred = ops.reshape(y_pred, (-1, y_pred.shape[-1]))
         return super().update_state(y_true, y_pred, sample_weight)

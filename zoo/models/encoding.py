@@ -18,6 +18,9 @@ def RecurrentEncoder(
     character_embedding_dim=30,
     character_units=50,
     character_widths=(3,),
+    character_dropout=0.0,
+    shape_vocabulary_size=None,
+    shape_embedding_dim=20,
     word_dropout=0.0,
     dropout=0.3,
     variational_dropout=False,
@@ -41,6 +44,10 @@ def RecurrentEncoder(
         character_embedding_dim: Size of a character's vector.
         character_units: Filters of each width (`"cnn"`), or units of each direction (`"rnn"`).
         character_widths: Widths of the convolutions, in characters (`"cnn"` only).
+        character_dropout: Probability that a character is replaced by the unknown one in training.
+        shape_vocabulary_size: Number of ids of word shapes (capitals, digits), or `None` to read
+            none.
+        shape_embedding_dim: Size of a shape's vector.
         word_dropout: Probability that a word is replaced by the unknown word in training.
         dropout: Rate of the dropout before the first recurrent layer and after each.
         variational_dropout: Whether a sentence keeps one dropout mask for all its tokens.
@@ -50,8 +57,9 @@ def RecurrentEncoder(
 
     Returns:
         A `keras.Model` from `tokens`, int32 `(batch, time)`, padded on the right with 0, to states
-        `(batch, time, width)`. With a character encoder its input is a dictionary of `tokens` and
-        `characters`, int32 `(batch, time, characters)`. `width` is the last entry of `units`,
+        `(batch, time, width)`. With a character encoder or shapes its input is a dictionary
+        of `tokens` and `characters`, int32 `(batch, time, characters)`, and `shapes`, int32
+        `(batch, time)`. `width` is the last entry of `units`,
         twice that if bidirectional.
 
     Raises:
@@ -70,9 +78,9 @@ def RecurrentEncoder(
     (None, 2)
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    inputs = tokens
+    inputs = {"tokens": tokens}
     words = WordDropout(word_dropout, name="word_dropout")(tokens) if word_dropout else tokens
-    x = layers.Embedding(vocabulary_size, embedding_dim, name="word_embedding")(words)
+    word = [layers.Embedding(vocabulary_size, embedding_dim, name="word_embedding")(words)]
 
     if character_encoder is not None:
         if character_vocabulary_size is None:
@@ -81,7 +89,9 @@ def RecurrentEncoder(
                 f"character_encoder={character_encoder!r}. Received: None"
             )
         characters = keras.Input((None, None), dtype="int32", name="characters")
-        inputs = {"tokens": tokens, "characters": characters}
+        inputs["characters"] = characters
+        if character_dropout:
+            characters = WordDropout(character_dropout, name="character_dropout")(characters)
         sizes = (character_vocabulary_size, character_embedding_dim, character_units)
         if character_encoder == "cnn":
             read = CharacterCNN(*sizes, widths=character_widths, name="character_cnn")
@@ -91,8 +101,18 @@ def RecurrentEncoder(
             raise ValueError(
                 f"`character_encoder` must be None, 'cnn' or 'rnn'. Received: {character_encoder!r}"
             )
-        x = layers.Concatenate(name="word")([x, read(characters)])
+        word.append(read(characters))
 
+    if shape_vocabulary_size is not None:
+        shapes = keras.Input((None,), dtype="int32", name="shapes")
+        inputs["shapes"] = shapes
+        word.append(
+            layers.Embedding(shape_vocabulary_size, shape_embedding_dim, name="shape_embedding")(
+                shapes
+            )
+        )
+
+    x = layers.Concatenate(name="word")(word) if len(word) > 1 else word[0]
     if dropout:
         drop = layers.SpatialDropout1D if variational_dropout else layers.Dropout
         x = drop(dropout)(x)
@@ -105,4 +125,4 @@ def RecurrentEncoder(
         residual=residual,
         normalization=normalization,
     )(x, mask=tokens != 0)
-    return keras.Model(inputs, states, name=name)
+    return keras.Model(inputs if len(inputs) > 1 else tokens, states, name=name)
