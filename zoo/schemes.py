@@ -34,8 +34,9 @@ def spans(tags):
 
     Example:
 
-    >>> spans(["B-PER", "I-PER", "O", "I-LOC", "I-ORG"])
-    [Span(type='PER', start=0, end=2), Span(type='LOC', start=3, end=4), Span(type='ORG', start=4, end=5)]
+    >>> spans(["B-PER", "I-PER", "O", "I-LOC", "I-ORG"])  # doctest: +NORMALIZE_WHITESPACE
+    [Span(type='PER', start=0, end=2), Span(type='LOC', start=3, end=4),
+     Span(type='ORG', start=4, end=5)]
     """
     found, start = [], None
     pairs = [_split(tag) for tag in tags]
@@ -86,7 +87,7 @@ def write(found, length, scheme="bio"):
 
 
 def convert(tags, scheme):
-    """Writes the spans of tags, of whichever scheme, in another one; a valid sequence loses nothing.
+    """Writes the spans of tags, of whichever scheme, in another; what is valid loses nothing.
 
     Example:
 

@@ -66,8 +66,8 @@ class TokenEncoder:
             shapes: Whether to read the shapes of words, too. A shape must occur twice.
 
         Returns:
-            A `TokenEncoder` whose words, characters and shapes are sorted by falling frequency, then by
-            code point.
+            A `TokenEncoder` whose words, characters and shapes are sorted by falling frequency,
+            then by code point.
         """
         tokens = [token for sentence in sentences for token in sentence]
         words = collections.Counter(normalize(tokens, lowercase))

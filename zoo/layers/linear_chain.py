@@ -91,7 +91,7 @@ def log_partition_steps(potentials):
 
 
 def log_partition(potentials):
-    """Sums over all sequences: the logarithm of the sum of their exponentiated scores, `(batch,)`."""
+    """Sums over all sequences: the logarithm of the sum of exponentiated scores, `(batch,)`."""
     return ops.sum(log_partition_steps(potentials), axis=1)
 
 

@@ -51,7 +51,7 @@ def SequenceTagger(
     >>> model.output_shape
     (None, None, 5)
     >>> model = SequenceTagger(50, 3, head="crf", tags=["O", "B-PER", "I-PER"], units=8)
-    >>> model.output_shape["tags"]
+    >>> model.output["tags"].shape
     (None, None)
     """
     if head not in ("softmax", "crf"):

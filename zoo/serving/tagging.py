@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.text import TokenEncoder
-from zoo.serving.text import at_least_one_step, tokenize, valid_utf8
+from zoo.data.tokenizer import at_least_one_step, tokenize, valid_utf8
 from zoo.serving.weights import HalfPrecision
 
 

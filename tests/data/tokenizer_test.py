@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.serving.text import CUTS, at_least_one_step, tokenize, valid_utf8
+from zoo.data.tokenizer import CUTS, at_least_one_step, tokenize, valid_utf8
 
 LANGUAGES = ("", *CUTS)
 
