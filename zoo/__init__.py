@@ -80,7 +80,7 @@ def evaluate(name, *, split="test", data_dir=None, limit=None):
 
 
 def export(run, directory=None):
-    """Publishes a finished `zoo.training.Run`; see `zoo.publishing.publish`."""
+    """Publishes a finished `zoo.training.Run`, or several as one; see `zoo.publishing.publish`."""
     from zoo import publishing
 
     return publishing.publish(run, directory)

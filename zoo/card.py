@@ -2,7 +2,20 @@
 
 import json
 
-TASKS = {"tagging": "part-of-speech tagging (UPOS)"}
+TASKS = {
+    "tagging": "part-of-speech tagging (UPOS)",
+    "entities": "named-entity recognition",
+}
+PROTOCOLS = {
+    "tagging": (
+        "gold tokens, words only (multiword tokens and empty nodes are no words), everything "
+        "fitted on train alone, every choice made on dev."
+    ),
+    "entities": (
+        "gold tokens, one sentence at a time, whole entities (type and both ends must be right, "
+        "counted as `conlleval` does), everything fitted on train alone, every choice made on dev."
+    ),
+}
 LIMITS = {
     "tagging": (
         "It knows the language, the genres and the mistakes of its training data, and no other "
@@ -10,7 +23,14 @@ LIMITS = {
         "spelled as one word (French *du*, Italian *della*) and words written with spaces "
         "(Vietnamese) are not taken apart or joined as the treebank does, so give tokens where "
         "you have them. One string is one sentence. Scores are for gold tokens."
-    )
+    ),
+    "entities": (
+        "It knows the names, the genre and the years of its training data, and no other text from "
+        "outside: on other text it finds less, and less surely. Raw text is cut into tokens by a "
+        "few rules, which part some words that the corpus leaves whole (*Paris-based*), so give "
+        "tokens where you have them. One string is one sentence, and no sentence sees its "
+        "neighbours. Scores are for gold tokens."
+    ),
 }
 
 
@@ -25,9 +45,10 @@ def render(description):
     """
     name, recipe, files = description["name"], description["recipe"], description["files"]
     rival = description["rival"]
+    kind = "entities" if "tags" in description["sizes"] else description["task"]
     parts = [
         f"# {name}",
-        f"A {_words(recipe)} for {TASKS[description['task']]}, trained on "
+        f"A {_words(recipe)}{_together(description)} for {TASKS[kind]}, trained on "
         f"`{description['dataset']}` through TFDS and on nothing else. "
         f"{description['parameters']:,} parameters.",
         "## Load it",
@@ -43,17 +64,17 @@ def render(description):
             "python",
             f'import tensorflow as tf\n\ntagger = tf.saved_model.load("saved_models/{name}")\n'
             'tagger.signatures["serving_default"](text=tf.constant(["One sentence ."]))\n'
-            'tagger.signatures["tokens"](tokens=tf.constant([["One", "sentence", "."]]))',
+            'tagger.signatures["tokens"](tokens=tf.constant([["One", "sentence", "."]]))'
+            + ('\ntagger.signatures["entities"](text=tf.constant(["One sentence ."]))')
+            * (kind == "entities"),
         ),
         "## Scores",
         _scores(description),
-        f"Seed {recipe['seed']}, gold tokens, words only (multiword tokens and empty nodes are no "
-        "words), everything fitted on train alone, every choice made on dev.",
+        f"{_seeds(description)}, {PROTOCOLS[kind]}",
     ]
     if rival:
-        parts.append(
-            f"Rival: {rival['system']}, {100 * rival['accuracy']:.1f} ({rival['source']})."
-        )
+        score = f"{100 * rival['f1']:.2f}" if "f1" in rival else f"{100 * rival['accuracy']:.1f}"
+        parts.append(f"Rival: {rival['system']}, {score} ({rival['source']}).")
     parts += [
         "## Data and licence",
         f"`{description['dataset']}`, licence {description['licence']}. The weights were trained "
@@ -65,7 +86,7 @@ def render(description):
         + ", ".join(f"{package} {version}" for package, version in description["versions"].items())
         + ".",
         "## Limits",
-        LIMITS[description["task"]],
+        LIMITS[kind],
         "## Choices",
         _code("json", json.dumps(recipe, indent=2, ensure_ascii=False)),
         "## Files",
@@ -81,10 +102,24 @@ def _words(recipe):
     layers = 1 if isinstance(units, int) else len(units)
     cell = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "simple RNN"}[options.get("cell", "lstm")]
     directions = "bidirectional" if options.get("bidirectional", True) else "unidirectional"
-    return f"{directions} {cell} of {layers} layer{'s' * (layers > 1)}"
+    crf = " with a CRF" if options.get("head") == "crf" else ""
+    return f"{directions} {cell} of {layers} layer{'s' * (layers > 1)}{crf}"
+
+
+def _together(description):
+    seeds = description.get("seeds", [])
+    return f" ({len(seeds)} of them, averaged)" if seeds else ""
+
+
+def _seeds(description):
+    if "seeds" in description:
+        return "Seeds " + ", ".join(map(str, description["seeds"])) + " together"
+    return f"Seed {description['recipe']['seed']}"
 
 
 def _scores(description):
+    if any("f1" in found for found in description["metrics"].values()):
+        return _entity_scores(description["metrics"])
     rows = [
         "| split | tokens | accuracy | on unknown words | whole sentences | most frequent tag |"
     ]
@@ -98,6 +133,22 @@ def _scores(description):
             f"| {100 * found['baseline']['accuracy']:.2f} |"
         )
     return "\n".join(rows)
+
+
+def _entity_scores(metrics):
+    rows = ["| split | entities | precision | recall | F1 | recall of unseen | baseline F1 |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    for split, found in metrics.items():
+        rows.append(
+            f"| {split} | {found['entities']:,} | {100 * found['precision']:.2f} "
+            f"| {100 * found['recall']:.2f} | **{100 * found['f1']:.2f}** "
+            f"| {100 * found['unseen_recall']:.2f} ({100 * found['unseen_share']:.1f} % of "
+            f"entities) | {100 * found['baseline']['f1']:.2f} |"
+        )
+    return "\n".join(rows) + (
+        "\n\nUnseen are the entities that training does not have, with that type; the baseline "
+        "finds again what was an entity in training, with the type it had most often."
+    )
 
 
 def _code(language, text):

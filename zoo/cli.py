@@ -47,7 +47,8 @@ def list_():
         table.add_column(column, no_wrap=not wide, overflow="fold", min_width=13 if wide else None)
     models = {model["name"]: model for model in zoo.list_models()}
     for name, model in models.items():
-        score = percent(model["metrics"].get("test", {}).get("accuracy"))
+        found = model["metrics"].get("test", {})
+        score = percent(found.get("f1", found.get("accuracy")))
         size = f"{model['bytes'] / 1e6:.0f} MB"
         row = (name, model["task"], model["dataset"], score, size, model["licence"])
         table.add_row(*row)
@@ -75,7 +76,7 @@ def predict(name: Name, texts: Annotated[list[str], typer.Argument(help="Texts, 
 
     model = zoo.load(name)
     console = _console()
-    console.print(_plots(model.task).in_colour(model.predict(texts)), soft_wrap=True)
+    console.print(_plots(model.task).in_colour(model.predict(texts), texts), soft_wrap=True)
 
 
 @app.command()
@@ -151,7 +152,11 @@ def export(
     data_dir: DataDir = None,
     limit: Limit = None,
     run: Annotated[
-        pathlib.Path | None, typer.Option(help="Directory of the finished run [default: runs/NAME]")
+        list[pathlib.Path] | None,
+        typer.Option(
+            help="Directory of the finished run [default: runs/NAME]. Several, of different seeds, "
+            "become one model that averages them."
+        ),
     ] = None,
     output: Annotated[
         pathlib.Path | None, typer.Option(help="Where to write [default: saved_models/NAME]")
@@ -161,10 +166,13 @@ def export(
     import zoo
     from zoo import training
 
-    finished = training.read_run(zoo.recipes.get(name), run, data_dir=data_dir, limit=limit)
+    recipe = zoo.recipes.get(name)
+    finished = [
+        training.read_run(recipe, each, data_dir=data_dir, limit=limit) for each in run or [None]
+    ]
     directory = zoo.export(finished, output)
     for found in zoo.pretrained.read_description(directory)["metrics"].values():
-        _print_report(finished.recipe.task, found)
+        _print_report(recipe.task, found)
     typer.echo(f"Written: {directory}")
 
 

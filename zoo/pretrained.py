@@ -71,7 +71,13 @@ class Pretrained:
 
         recipe = self.description["recipe"]
         builder = getattr(models, recipe["builder"].rpartition(".")[2])
-        model = builder(**self.description["sizes"], **recipe["hyperparameters"])
+        options = {**self.description["sizes"], **recipe["hyperparameters"]}
+        if "seeds" in self.description:
+            seeds = range(len(self.description["seeds"]))
+            members = [builder(**options, name=f"member_{place}") for place in seeds]
+            model = models.TaggerEnsemble(members)
+        else:
+            model = builder(**options)
         training.without_optimizer(model).load_weights(self.directory / WEIGHTS)
         return model
 

@@ -1,5 +1,6 @@
 """Publishing: a finished run becomes a pretrained model."""
 
+import dataclasses
 import importlib
 import importlib.metadata
 import json
@@ -17,22 +18,33 @@ def publish(run, directory=None, *, splits=("dev", "test")):
     """Writes a finished run as a pretrained model: SavedModel, weights, description and card.
 
     Args:
-        run: A `zoo.training.Run`.
+        run: A `zoo.training.Run`; or several of one recipe and different seeds, which become one
+            `zoo.models.TaggerEnsemble`.
         directory: Where to write; by default the model's place in the checkout.
         splits: The splits to measure it on.
 
     Returns:
         The directory.
+
+    Raises:
+        ValueError: If several runs are not of one recipe and different seeds.
     """
+    runs = [run] if isinstance(run, training.Run) else list(run)
+    run = runs[0]
     recipe = run.recipe
+    model = run.model if len(runs) == 1 else ensemble(runs)
+    training_commands = [_command(each.recipe) for each in runs]
+    export_command = f"zoo export {recipe.name}"
+    if len(runs) > 1:
+        export_command += "".join(f" --run {_place(each.recipe)}" for each in runs)
     directory = pathlib.Path(directory or CHECKOUT / recipe.name)
     serving = importlib.import_module(f"zoo.serving.{recipe.task}")
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
         partial = pathlib.Path(partial) / recipe.name
-        serving.export(run.model, run.data, partial, language=recipe.language)
-        _save_half_precision(run.model, partial / WEIGHTS)
-        training.without_optimizer(run.model).load_weights(partial / WEIGHTS)
+        serving.export(model, run.data, partial, language=recipe.language)
+        _save_half_precision(model, partial / WEIGHTS)
+        training.without_optimizer(model).load_weights(partial / WEIGHTS)
         description = {
             "name": recipe.name,
             "task": recipe.task,
@@ -40,16 +52,16 @@ def publish(run, directory=None, *, splits=("dev", "test")):
             "language": recipe.language,
             "recipe": recipe.to_dict(),
             "sizes": run.data.sizes,
-            "parameters": run.model.count_params(),
+            "parameters": model.count_params(),
+            **({"seeds": [each.recipe.seed for each in runs]} if len(runs) > 1 else {}),
             "metrics": {
-                split: evaluation.evaluate(recipe, run.model, run.data, split=split)
-                for split in splits
+                split: evaluation.evaluate(recipe, model, run.data, split=split) for split in splits
             },
             "epochs": len(run.history),
             "rival": dict(recipe.rival),
             "licence": recipe.licence,
-            "command": f"zoo train {recipe.name} && zoo export {recipe.name}",
-            "seconds": round(run.seconds),
+            "command": " && ".join([*training_commands, export_command]),
+            "seconds": round(sum(each.seconds for each in runs)),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
             "versions": _versions(),
             "files": {
@@ -63,6 +75,45 @@ def publish(run, directory=None, *, splits=("dev", "test")):
         shutil.rmtree(directory, ignore_errors=True)
         os.replace(partial, directory)
     return directory
+
+
+def ensemble(runs):
+    """Builds one model of finished runs of one recipe and different seeds.
+
+    Args:
+        runs: `zoo.training.Run`s.
+
+    Returns:
+        A `zoo.models.TaggerEnsemble`.
+
+    Raises:
+        ValueError: If they are not that.
+    """
+    from zoo import models
+
+    first = dataclasses.replace(runs[0].recipe, seed=0)
+    seeds = {each.recipe.seed for each in runs}
+    if len(seeds) < len(runs) or any(dataclasses.replace(r.recipe, seed=0) != first for r in runs):
+        raise ValueError(
+            "Runs that are published as one model must be of one recipe and of different seeds. "
+            f"Received: {[(each.recipe.name, each.recipe.seed) for each in runs]}"
+        )
+    sizes, options = runs[0].data.sizes, first.hyperparameters
+    members = []
+    for place, each in enumerate(runs):
+        members.append(first.builder(**sizes, **options, name=f"member_{place}"))
+        members[-1].set_weights(each.model.get_weights())
+    return models.TaggerEnsemble(members)
+
+
+def _place(recipe):
+    return f"runs/{recipe.name}" + (f".seed{recipe.seed}" if recipe.seed else "")
+
+
+def _command(recipe):
+    if not recipe.seed:
+        return f"zoo train {recipe.name}"
+    return f"zoo train {recipe.name} --seed {recipe.seed} --output {_place(recipe)}"
 
 
 def _save_half_precision(model, path):

@@ -20,6 +20,7 @@ class TokenEncoder:
         lowercase: Whether words are looked up in lower case; characters keep theirs.
         max_characters: How many characters of a word are read; the rest of a longer one is not.
         shapes: The known shapes of words (`shape`), or `None` to read none.
+        digits: Whether words are looked up with their digits; otherwise every digit is a 0.
 
     Example:
 
@@ -32,10 +33,13 @@ class TokenEncoder:
     TensorShape([3, 3])
     """
 
-    def __init__(self, words, characters, *, lowercase=True, max_characters=24, shapes=None):
+    def __init__(
+        self, words, characters, *, lowercase=True, max_characters=24, shapes=None, digits=False
+    ):
         self.words = list(words)
         self.characters = None if characters is None else list(characters)
         self.lowercase = lowercase
+        self.digits = digits
         self.max_characters = max_characters
         self.tables = {"tokens": _lookup_table(self.words)}
         if characters is not None:
@@ -73,11 +77,11 @@ class TokenEncoder:
         words = collections.Counter(normalize(tokens, lowercase))
         letters = collections.Counter(letter for token in tokens for letter in token)
         return cls(
-            _frequent(words, min_count),
-            _frequent(letters, min(2, min_count)) if characters else None,
+            frequent(words, min_count),
+            frequent(letters, min(2, min_count)) if characters else None,
             lowercase=lowercase,
             max_characters=max_characters,
-            shapes=_frequent(collections.Counter(shape(tokens)), 2) if shapes else None,
+            shapes=frequent(collections.Counter(shape(tokens)), 2) if shapes else None,
         )
 
     @property
@@ -104,7 +108,8 @@ class TokenEncoder:
         import tensorflow as tf
 
         tokens = tf.convert_to_tensor(tokens)
-        ids = {"tokens": self.tables["tokens"].lookup(_normalize(tokens, self.lowercase))}
+        words = _normalize(tokens, self.lowercase, self.digits)
+        ids = {"tokens": self.tables["tokens"].lookup(words)}
         if self.characters is not None:
             letters = tf.strings.unicode_split(tf.reshape(tokens, [-1]), "UTF-8")
             letters = letters[:, : self.max_characters].to_tensor("")
@@ -115,8 +120,16 @@ class TokenEncoder:
         return ids
 
 
-def normalize(tokens, lowercase=True):
+def normalize(tokens, lowercase=True, digits=False):
     """Gives tokens the form in which they are looked up: lower case, every digit a 0.
+
+    Args:
+        tokens: A list of strings.
+        lowercase: Whether to lower them.
+        digits: Whether to keep their digits.
+
+    Returns:
+        A list of strings.
 
     Example:
 
@@ -125,7 +138,8 @@ def normalize(tokens, lowercase=True):
     """
     import tensorflow as tf
 
-    return [word.decode() for word in _normalize(tf.constant(tokens, tf.string), lowercase).numpy()]
+    words = _normalize(tf.constant(tokens, tf.string), lowercase, digits)
+    return [word.decode() for word in words.numpy()]
 
 
 def shape(tokens):
@@ -156,17 +170,31 @@ def _shape(tokens):
     return tokens
 
 
-def _normalize(tokens, lowercase):
+def _normalize(tokens, lowercase, digits):
     import tensorflow as tf
 
     if lowercase:
         # To ICU, which lowers, a text ends at its first NUL.
         tokens = tf.strings.regex_replace(tokens, r"\x00", "\N{REPLACEMENT CHARACTER}")
         tokens = tf.strings.lower(tokens, encoding="utf-8")
-    return tf.strings.regex_replace(tokens, r"\d", "0")
+    return tokens if digits else tf.strings.regex_replace(tokens, r"\d", "0")
 
 
-def _frequent(counts, min_count):
+def frequent(counts, min_count=1):
+    """Lists the items that were counted often enough, by falling frequency, then by code point.
+
+    Args:
+        counts: A `collections.Counter` of strings.
+        min_count: How often an item must occur.
+
+    Returns:
+        A list of strings, without padding.
+
+    Example:
+
+    >>> frequent(collections.Counter("banana"), min_count=2)
+    ['a', 'n']
+    """
     kept = [item for item, count in counts.items() if count >= min_count and item != PADDING]
     return sorted(kept, key=lambda item: (-counts[item], item))
 

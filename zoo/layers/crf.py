@@ -122,6 +122,40 @@ class CRF(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="zoo")
+class ViterbiDecoder(keras.layers.Layer):
+    """Finds the best sequences of potentials that came from elsewhere, such as the mean of several.
+
+    Call arguments:
+        potentials: `(batch, time, num_tags, num_tags)`, as `CRF` gives them.
+
+    Returns:
+        What `CRF` returns: a dictionary of `tags` and the same `potentials`.
+
+    Reference:
+        Viterbi 1967, "Error bounds for convolutional codes and an asymptotically optimum decoding
+        algorithm".
+
+    Example:
+
+    >>> outputs = ViterbiDecoder()(CRF(3)(np.zeros((1, 4, 3)))["potentials"])
+    >>> outputs["tags"].shape
+    TensorShape([1, 4])
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**{**kwargs, "dtype": "float32"})
+
+    def call(self, potentials):
+        return {"tags": linear_chain.viterbi(potentials), "potentials": potentials}
+
+    def compute_output_spec(self, potentials):
+        return {
+            "tags": keras.KerasTensor(potentials.shape[:2], "int32"),
+            "potentials": keras.KerasTensor(potentials.shape, "float32"),
+        }
+
+
+@keras.saving.register_keras_serializable(package="zoo")
 class CRFLoss(keras.losses.Loss):
     """The negative log-likelihood of whole sequences of tags, per real step, in nats.
 

@@ -5,9 +5,14 @@ import collections
 import numpy as np
 from sklearn import metrics
 
+from zoo.metrics import entities
+from zoo.metrics.confusion import confused
+
 
 def evaluate(gold, predicted, train):
     """Measures predicted tags and the baseline, on the same sentences.
+
+    Tags that tell spans, such as `B-PER`, are measured by `zoo.metrics.entities.evaluate`.
 
     Args:
         gold: `tokens` and `tags`, as `zoo.data.tagging.Sentences` has them.
@@ -19,6 +24,8 @@ def evaluate(gold, predicted, train):
         not have, `unknown_accuracy`, the accuracy on them, `train_tokens`, the number of those it
         had, and `baseline`, the report of `MostFrequentTag`.
     """
+    if {tag[:2] for tags in train.tags for tag in tags} <= {"O", "B-", "I-"}:
+        return entities.evaluate(gold, predicted, train)
     baseline = MostFrequentTag(train.tokens, train.tags)
     unknown = np.array([token not in baseline.best for token in _flat(gold.tokens).tolist()])
     found = {}
@@ -113,6 +120,8 @@ def tables(found):
     >>> columns, rows[0]
     (['', 'model', 'baseline'], ['accuracy', '50.00', '50.00'])
     """
+    if "f1" in found:
+        return entities.tables(found)
     baseline = found["baseline"]
     measures = ("accuracy", "unknown_accuracy", "sentence_accuracy")
     rows = [
@@ -137,21 +146,6 @@ def tables(found):
         ("per tag", ["tag", "precision", "recall", "F1", "tokens"], per_tag),
         ("worst pairs", ["gold", "predicted", "times", "% of gold"], worst),
     ]
-
-
-def confused(found, most=10):
-    """Lists the most frequent mistakes of a report: gold tag, predicted tag, count.
-
-    Example:
-
-    >>> confused(report([["NOUN", "NOUN"]], [["VERB", "VERB"]]))
-    [('NOUN', 'VERB', 2)]
-    """
-    labels, counts = found["labels"], np.array(found["confusion"])
-    np.fill_diagonal(counts, 0)
-    order = np.argsort(-counts, axis=None, kind="stable")[:most]
-    pairs = zip(*np.unravel_index(order, counts.shape), strict=True)
-    return [(labels[i], labels[j], int(counts[i, j])) for i, j in pairs if counts[i, j]]
 
 
 def _percent(share):

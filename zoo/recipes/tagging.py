@@ -103,3 +103,59 @@ BILSTM_TAGGER_UD_IT_PARTUT = _treebank("it_partut", "it", "CC BY-NC-SA 4.0", 0.9
 BILSTM_TAGGER_UD_KO_GSD = _treebank("ko_gsd", "ko", "CC BY-SA 4.0", 0.937, **SMALL)
 BILSTM_TAGGER_UD_TR_IMST = _treebank("tr_imst", "tr", "CC BY-NC-SA 4.0", 0.930)
 BILSTM_TAGGER_UD_VI_VTB = _treebank("vi_vtb", "vi", "CC BY-SA 4.0", 0.876)
+
+HUANG = {
+    "system": "BiLSTM-CRF of Huang et al. 2015 with random embeddings, also without outside data",
+    "source": "Bidirectional LSTM-CRF Models for Sequence Tagging, table 2",
+    "f1": 0.8426,
+}
+
+BILSTM_CRF_CONLL2003 = Recipe(
+    name="bilstm_crf.conll2003",
+    task="tagging",
+    dataset="conll2003",
+    data=tagging.load,
+    builder=SequenceTagger,
+    hyperparameters={
+        **BILSTM_TAGGER_UD_EN_EWT.hyperparameters,
+        "head": "crf",
+        "units": 200,
+    },
+    preprocessing={"scheme": "iobes", "shapes": True, "rare_word_dropout": 2.0},
+    batch_size=32,
+    epochs=12,
+    patience=4,
+    monitor="val_potentials_f1",
+    learning_rate=3e-3,
+    final_learning_rate=1e-4,
+    weight_averaging=0.998,
+    language="en",
+    licence="Reuters Corpus: research, no redistribution of the text",
+    rival=HUANG,
+)
+BIGRU_CRF_CONLL2003 = dataclasses.replace(
+    BILSTM_CRF_CONLL2003,
+    name="bigru_crf.conll2003",
+    hyperparameters={**BILSTM_CRF_CONLL2003.hyperparameters, "cell": "gru"},
+)
+BILSTM_CRF_WNUT17 = dataclasses.replace(
+    BILSTM_CRF_CONLL2003,
+    name="bilstm_crf.wnut17",
+    dataset="wnut17",
+    batch_size=16,
+    epochs=15,
+    weight_averaging=0.99,
+    licence="CC BY 4.0",
+    rival={
+        "system": "Aguilar et al. 2017, with word vectors and gazetteers from outside",
+        "source": "A Multi-task Approach for Named Entity Recognition in Social Media Data",
+        "f1": 0.4555,
+    },
+)
+BILSTM_CRF_GRAMMAR_TEXT = dataclasses.replace(
+    BILSTM_TAGGER_GRAMMAR_TEXT,
+    name="bilstm_crf.grammar_text",
+    hyperparameters={**BILSTM_TAGGER_GRAMMAR_TEXT.hyperparameters, "head": "crf"},
+    preprocessing={"feature": "entities", "scheme": "iobes", "rare_word_dropout": 1.0},
+    monitor="val_potentials_f1",
+)

@@ -1,4 +1,4 @@
-"""Serving taggers: sentences in, tokens with their tags out."""
+"""Serving taggers: sentences in, tokens with their tags, or the entities among them, out."""
 
 import collections.abc
 import pathlib
@@ -8,8 +8,10 @@ import typing
 import numpy as np
 import tensorflow as tf
 
+from zoo import schemes
 from zoo.data.text import TokenEncoder
 from zoo.data.tokenizer import at_least_one_step, tokenize, valid_utf8
+from zoo.layers import linear_chain
 from zoo.serving.weights import HalfPrecision
 
 
@@ -23,28 +25,54 @@ class Token(typing.NamedTuple):
     end: int | None = None
 
 
+class Entity(typing.NamedTuple):
+    """A named entity: `start` and `end` are offsets into the text, in code points.
+
+    Where the sentence was given as tokens, they count tokens. `probability` is that of the whole
+    span under the model: that it begins there, ends there and is of that type.
+    """
+
+    text: str
+    type: str
+    start: int
+    end: int
+    probability: float
+
+
 class TaggingModule(tf.Module):
     """A tagger between its lookup tables and the names of its tags, ready to be saved.
 
     Args:
-        model: The tagger, from ids to logits.
+        model: The tagger, from ids to logits, or, with a CRF, to tags and potentials.
         encoder: The `zoo.data.text.TokenEncoder` of its training data.
         tags: Names of the tags by id.
         language: The language whose contractions the tokenizer cuts.
+        scheme: The scheme of the tags, `"bio"` or `"iobes"`, or `None`; tags go out as BIO.
     """
 
-    def __init__(self, model, encoder, tags, language=""):
+    def __init__(self, model, encoder, tags, language="", scheme=None):
         super().__init__()
         self._encoder = encoder
         self._language = language
         self.model = HalfPrecision(model)
         self.tables = dict(encoder.tables)
-        self.tags = tf.constant(list(tags))
+        names = [tag.replace("S-", "B-").replace("E-", "I-") for tag in tags] if scheme else tags
+        self.tags = tf.constant(list(names))
         self.assets = []
+        if scheme is not None:
+            pairs = [(tag[0], tag[2:]) for tag in tags]
+            self._outside = tags.index("O")
+            self._begins = tf.constant([[schemes.begins(a, b) for b in pairs] for a in pairs])
+            self._ends = tf.constant([[schemes.ends(a, b) for b in pairs] for a in pairs])
+            self._types = tf.constant([kind for _, kind in pairs])
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
-    def tag(self, tokens):
-        """Gives every token its tag and that tag's probability; `""` and 0 at padding."""
+    def beliefs(self, tokens):
+        """Chooses the tags, and says how sure every tag and every pair of neighbours is.
+
+        Returns:
+            Ids `(batch, time)`, probabilities `(batch, time, tags)` and, from the tag before (row)
+            to the tag (column), `(batch, time, tags, tags)`.
+        """
         real = tokens != ""
         x = self._encoder(tokens)
         # A sentence without a token reads one unknown word: cuDNN fails on a row that is all
@@ -56,11 +84,68 @@ class TaggingModule(tf.Module):
             # A batch of such sentences alone has words of no characters: give them one of padding.
             missing = tf.maximum(1 - tf.shape(x["characters"])[2], 0)
             x["characters"] = tf.pad(x["characters"], [[0, 0], [0, 0], [0, missing]])
-        probabilities = tf.nn.softmax(self.model(x if len(x) > 1 else x["tokens"]))
-        tags = tf.gather(self.tags, tf.argmax(probabilities, axis=-1))
+        outputs = self.model(x if len(x) > 1 else x["tokens"])
+        if isinstance(outputs, dict):
+            return outputs["tags"], *linear_chain.marginals(outputs["potentials"])
+        alone = tf.nn.softmax(outputs)
+        before = tf.concat([tf.ones_like(alone[:, :1]), alone[:, :-1]], axis=1)
+        ids = tf.argmax(alone, axis=-1, output_type=tf.int32)
+        return ids, alone, before[:, :, :, None] * alone[:, :, None, :]
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    def tag(self, tokens):
+        """Gives every token its tag and that tag's probability; `""` and 0 at padding."""
+        ids, alone, _ = self.beliefs(tokens)
         return {
-            "tags": tf.where(real, tags, ""),
-            "probability": tf.where(real, tf.reduce_max(probabilities, axis=-1), 0.0),
+            "tags": tf.where(tokens != "", tf.gather(self.tags, ids), ""),
+            "probability": tf.where(tokens != "", tf.gather(alone, ids, batch_dims=2), 0.0),
+        }
+
+    def find(self, tokens, start, end):
+        """Reads the spans off the tags, as `zoo.schemes.spans` does.
+
+        A model's belief is a Markov chain, so the probability of a whole span is that of its first
+        tag, times that of each further tag given the one before, times that of the span being over.
+
+        Args:
+            tokens: String `(batch, time)`, padded with `""`.
+            start: Where each token starts, int32 `(batch, time)`.
+            end: Where it ends.
+
+        Returns:
+            `type`, `start`, `end` and `probability`, `(batch, entities)`, padded on the right.
+        """
+        real = tokens != ""
+        ids, alone, pairs = self.beliefs(tokens)
+        ids = tf.where(real, ids, self._outside)
+        nothing = tf.fill([tf.shape(ids)[0], 1], self._outside)
+        before = tf.concat([nothing, ids[:, :-1]], axis=1)
+        after = tf.concat([ids[:, 1:], nothing], axis=1)
+        first = tf.gather_nd(self._begins, tf.stack([before, ids], axis=-1))
+        last = tf.gather_nd(self._ends, tf.stack([ids, after], axis=-1))
+
+        here = tf.gather(alone, ids, batch_dims=2)
+        both = tf.gather(tf.gather(pairs, before, batch_dims=2), ids, batch_dims=2)
+        given = both / tf.concat([tf.ones_like(here[:, :1]), here[:, :-1]], axis=1)
+        leaving = tf.gather(pairs[:, 1:], ids[:, :-1], batch_dims=2)
+        over = tf.where(tf.gather(self._ends, ids[:, :-1]), leaving, 0.0)
+        over = tf.reduce_sum(over, axis=2) / here[:, :-1]
+        over = tf.concat([tf.where(real[:, 1:], over, 1.0), tf.ones_like(here[:, :1])], axis=1)
+
+        def pick(values, where):
+            return tf.ragged.boolean_mask(values, where)
+
+        chain = tf.cumsum(tf.math.log(given), axis=1)
+        log_probability = (
+            pick(tf.math.log(here) - chain, first).flat_values
+            + pick(chain + tf.math.log(over), last).flat_values
+        )
+        starts = pick(start, first)
+        return {
+            "type": pick(tf.gather(self._types, ids), first).to_tensor(""),
+            "start": starts.to_tensor(0),
+            "end": pick(end, last).to_tensor(0),
+            "probability": starts.with_flat_values(tf.exp(log_probability)).to_tensor(0.0),
         }
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
@@ -74,6 +159,21 @@ class TaggingModule(tf.Module):
         """Tags sentences that are tokens already, padded with `""`."""
         return self.tag(at_least_one_step(valid_utf8(tokens)))
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def entities(self, text):
+        """Tokenizes sentences and finds the entities in them; offsets count code points."""
+        found = self.find(*tokenize(text, self._language))
+        length = found["end"] - found["start"]
+        texts = tf.repeat(valid_utf8(text)[:, None], tf.shape(length)[1], axis=1)
+        return {"text": tf.strings.substr(texts, found["start"], length, "UTF8_CHAR"), **found}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    def entities_of_tokens(self, tokens):
+        """Finds the entities in sentences that are tokens already; offsets count tokens."""
+        tokens = at_least_one_step(valid_utf8(tokens))
+        place = tf.zeros_like(tokens, tf.int32) + tf.range(tf.shape(tokens)[1])
+        return self.find(tokens, place, place + 1)
+
 
 def export(model, data, directory, *, language=""):
     """Writes a tagger as a SavedModel that keeps the serving contract.
@@ -84,11 +184,16 @@ def export(model, data, directory, *, language=""):
         directory: Where to write.
         language: ISO code of the language, for the tokenizer.
     """
-    module = TaggingModule(model, data.encoder, data.tags, language)
+    module = TaggingModule(model, data.encoder, data.tags, language, data.scheme)
     signatures = {"serving_default": module.serving_default, "tokens": module.tokens}
+    if data.scheme is not None:
+        signatures["entities"] = module.entities
+        signatures["entities_of_tokens"] = module.entities_of_tokens
     lists = {"words": data.encoder.words, "tags": data.tags}
     if data.encoder.characters is not None:
         lists["characters"] = data.encoder.characters
+    if data.encoder.shapes is not None:
+        lists["shapes"] = data.encoder.shapes
     with tempfile.TemporaryDirectory() as assets:
         for name, items in lists.items():
             path = pathlib.Path(assets) / f"{name}.txt"
@@ -112,7 +217,7 @@ def read_encoder(directory, description):
         path = pathlib.Path(directory) / "assets" / f"{name}.txt"
         return path.read_text("utf-8").split("\n") if path.exists() else None
 
-    return TokenEncoder(read("words"), read("characters"), **options)
+    return TokenEncoder(read("words"), read("characters"), shapes=read("shapes"), **options)
 
 
 def predict(saved_model, texts, *, batch_size=64):
@@ -124,7 +229,8 @@ def predict(saved_model, texts, *, batch_size=64):
         batch_size: How many sentences to tag at a time.
 
     Returns:
-        For a list, a list of lists of `Token`; for one sentence its list alone.
+        For a list, a list of lists of `Token`, or of `Entity` where the tags tell spans; for one
+        sentence its list alone.
 
     Raises:
         TypeError: If `texts` is neither.
@@ -132,10 +238,11 @@ def predict(saved_model, texts, *, batch_size=64):
     if isinstance(texts, str):
         return predict(saved_model, [texts])[0]
     texts = list(texts) if isinstance(texts, collections.abc.Iterable) else texts
+    spans = "entities" in saved_model.signatures
     if _strings(texts):
-        tag = _tag_texts
+        tag = _entities_of_texts if spans else _tag_texts
     elif isinstance(texts, list) and all(map(_strings, texts)):
-        tag = _tag_tokens
+        tag = _entities_of_tokens if spans else _tag_tokens
     else:
         raise TypeError(
             "`texts` must be a sentence or a list of sentences, all strings or all lists of "
@@ -174,10 +281,36 @@ def _tag_texts(saved_model, texts):
         ]
 
 
-def _tag_tokens(saved_model, sentences):
+def _entities_of_texts(saved_model, texts):
+    given = tf.constant([_utf8(text) for text in texts], tf.string)
+    out = saved_model.signatures["entities"](text=given)
+    for text, found in zip(texts, _rows(out), strict=True):
+        yield [Entity(text[start:end], kind, start, end, p) for kind, start, end, p in found]
+
+
+def _entities_of_tokens(saved_model, sentences):
+    out = saved_model.signatures["entities_of_tokens"](tokens=_padded(sentences))
+    for tokens, found in zip(sentences, _rows(out), strict=True):
+        yield [
+            Entity(" ".join(tokens[start:end]), kind, start, end, p)
+            for kind, start, end, p in found
+        ]
+
+
+def _rows(out):
+    columns = [out[name].numpy().tolist() for name in ("type", "start", "end", "probability")]
+    for row in zip(*columns, strict=True):
+        yield [(kind.decode(), *rest) for kind, *rest in zip(*row, strict=True) if kind]
+
+
+def _padded(sentences):
     width = max(1, max(map(len, sentences)))
     padded = [[*map(_utf8, sentence), *[b""] * (width - len(sentence))] for sentence in sentences]
-    out = saved_model.signatures["tokens"](tokens=tf.constant(padded, tf.string))
+    return tf.constant(padded, tf.string)
+
+
+def _tag_tokens(saved_model, sentences):
+    out = saved_model.signatures["tokens"](tokens=_padded(sentences))
     tags, probabilities = out["tags"].numpy(), out["probability"].numpy().tolist()
     for sentence, row, scores in zip(sentences, tags, probabilities, strict=True):
         yield [
