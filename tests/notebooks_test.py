@@ -106,15 +106,16 @@ def test_shown_finds_a_sentence_however_it_is_spaced():
     assert shown(["Dogs bark ."], "Dogs bark .") == []
 
 
-@pytest.mark.slow  # Universal Dependencies English EWT, prepared in TFDS_DATA_DIR.
+@pytest.mark.slow  # The corpora, prepared in TFDS_DATA_DIR.
+@pytest.mark.parametrize("corpus", ["universal_dependencies/en_ewt", "conll2003"])
 @pytest.mark.parametrize("name", NAMES)
-def test_outputs_show_no_sentence_of_the_corpus(name):
-    folder = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "")) / "universal_dependencies/en_ewt"
+def test_outputs_show_no_sentence_of_the_corpus(name, corpus):
+    folder = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "")) / corpus
     if "TFDS_DATA_DIR" not in os.environ or not folder.is_dir():
-        pytest.skip("needs universal_dependencies/en_ewt in TFDS_DATA_DIR")
+        pytest.skip(f"needs {corpus} in TFDS_DATA_DIR")
     text = "\n".join(texts(committed(name)))
     for split in ("train", "dev", "test"):
-        sentences = tagging.read("universal_dependencies/en_ewt", split).tokens
+        sentences = tagging.read(corpus, split).tokens
         joined = [" ".join(sentence) for sentence in sentences]
         assert shown(joined, joined[0] + " " + text, least=1), "the search itself finds nothing"
         assert shown(joined, text) == []

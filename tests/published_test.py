@@ -7,15 +7,18 @@ import pathlib
 import pytest
 
 import zoo
-from zoo import pretrained
+from zoo import pretrained, schemes
 from zoo.data import tagging
+from zoo.metrics import entities
 
 NAMES = sorted(path.parent.name for path in pretrained.CHECKOUT.glob("*/model.json"))
 MEGABYTE = 1_000_000
 
 
 def test_the_promised_models_are_there():
-    assert {"bilstm_tagger.ud_en_ewt", "bigru_tagger.ud_en_ewt"} <= set(NAMES)
+    assert {"bilstm_tagger.ud_en_ewt", "bigru_tagger.ud_en_ewt", "bilstm_crf.conll2003"} <= set(
+        NAMES
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,6 +44,17 @@ def test_tags_what_a_user_types():
     )
 
 
+def test_finds_the_entities_that_a_user_types():
+    text = "Ada Lovelace never met Alan Turing, who was born in London."
+    found = zoo.load("bilstm_crf.conll2003").predict(text)
+    assert [(entity.text, entity.type) for entity in found] == [
+        ("Ada Lovelace", "PER"),
+        ("Alan Turing", "PER"),
+        ("London", "LOC"),
+    ]
+    assert all(text[entity.start : entity.end] == entity.text for entity in found)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_reproduced_on_test(name):
@@ -50,11 +64,19 @@ def test_card_is_reproduced_on_test(name):
     model = zoo.load(name)
     sentences = tagging.read(model.description["dataset"], "test")
     predicted = model.predict(sentences.tokens)
+    card = model.description["metrics"]["test"]
+    if "tags" in model.description["sizes"]:
+        tags = [
+            schemes.write([(e.type, e.start, e.end) for e in found], len(tokens))
+            for found, tokens in zip(predicted, sentences.tokens, strict=True)
+        ]
+        f1 = 100 * entities.report(sentences.tags, tags)["f1"]
+        assert f1 == pytest.approx(100 * card["f1"], abs=0.1)
+        return
     right = sum(
         token.tag == gold
         for tokens, tags in zip(predicted, sentences.tags, strict=True)
         for token, gold in zip(tokens, tags, strict=True)
     )
-    card = model.description["metrics"]["test"]
     accuracy = 100 * right / card["tokens"]
     assert accuracy == pytest.approx(100 * card["accuracy"], abs=0.05)

@@ -107,6 +107,29 @@ def test_early_stopping(tmp_path):
     assert run.best["epoch"] == 1
 
 
+@pytest.mark.parametrize(
+    ("monitor", "best"), [("val_accuracy", 2), ("val_loss", 1), ("val_perplexity", 1)]
+)
+def test_best_is_highest_or_where_less_is_better_lowest(monitor, best, tmp_path):
+    recipe = dataclasses.replace(RECIPE, monitor=monitor, epochs=9, patience=2)
+    progress = training.Progress(tmp_path, recipe, None)
+    inputs = keras.Input((2,))
+    progress.set_model(keras.Model(inputs, keras.layers.Dense(1)(inputs)))
+    kept = []
+    for value in (3.0, 2.0, 4.0, 3.5, 3.0):
+        progress.on_test_end({monitor.removeprefix("val_"): value})
+        partial = tmp_path / training.BEST
+        kept.append(partial.exists())
+        partial.unlink(missing_ok=True)
+        progress.history.append({"epoch": len(progress.history), monitor: value})
+        if progress.finished:
+            break
+    run = training.Run(recipe, None, None, progress.history, tmp_path)
+    assert run.best["epoch"] == best
+    assert len(progress.history) == best + 1 + recipe.patience
+    assert [epoch for epoch, new in enumerate(kept) if new] == {2: [0, 2], 1: [0, 1]}[best]
+
+
 def test_learning_rate_falls_in_a_line(tmp_path):
     run = zoo.train(RECIPE, weight_averaging=0.0, patience=9, limit=64, output=tmp_path / "line")
     steps = 4 * 2

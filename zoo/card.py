@@ -142,13 +142,17 @@ def _entity_scores(metrics):
         rows.append(
             f"| {split} | {found['entities']:,} | {100 * found['precision']:.2f} "
             f"| {100 * found['recall']:.2f} | **{100 * found['f1']:.2f}** "
-            f"| {100 * found['unseen_recall']:.2f} ({100 * found['unseen_share']:.1f} % of "
+            f"| {_percent(found['unseen_recall'])} ({_percent(found['unseen_share'])} % of "
             f"entities) | {100 * found['baseline']['f1']:.2f} |"
         )
     return "\n".join(rows) + (
         "\n\nUnseen are the entities that training does not have, with that type; the baseline "
         "finds again what was an entity in training, with the type it had most often."
     )
+
+
+def _percent(share):
+    return "-" if share is None else f"{100 * share:.2f}"
 
 
 def _code(language, text):

@@ -203,6 +203,10 @@ DEMONSTRATION = {
     "ko": ["나는 어제 오랜 친구를 만났다 ."],
     "vi": ["Tôi đọc một quyển sách mới mỗi ngày ."],
 }
+NAMES = [
+    "Ada Lovelace never met Alan Turing, who was born in London in 1912.",
+    "Siemens and Toyota opened a laboratory near Kyoto, said Maria Rossi of the United Nations.",
+]
 
 
 @app.command()
@@ -219,11 +223,12 @@ def demo():
         if model["task"] != "tagging" or model["language"] not in DEMONSTRATION:
             continue
         console.rule(f"zoo.load({model['name']!r}).predict(...)")
-        tagged = zoo.load(model["name"]).predict(DEMONSTRATION[model["language"]])
-        console.print(_plots("tagging").in_colour(tagged), soft_wrap=True)
+        texts = NAMES if "tags" in model["sizes"] else DEMONSTRATION[model["language"]]
+        tagged = zoo.load(model["name"]).predict(texts)
+        console.print(_plots("tagging").in_colour(tagged, texts), soft_wrap=True)
         if model["language"] == "en":  # Letters that any font has.
             picture = output / f"{model['name']}.png"
-            _plots("tagging").predictions(tagged).figure.savefig(picture, dpi=150)
+            _plots("tagging").predictions(tagged, texts=texts).figure.savefig(picture, dpi=150)
             console.print(f"Picture: {picture}")
     name = "bilstm_tagger.grammar_text"
     console.rule(f"zoo train {name}")

@@ -24,7 +24,8 @@ class Recipe:
         batch_size: Examples a batch.
         epochs: Most epochs to train.
         patience: Epochs without a better `monitor` after which training stops.
-        monitor: What is best where it is highest, measured on dev after every epoch.
+        monitor: What is best where it is highest, or, if its name ends in `loss` or `perplexity`,
+            where it is lowest; measured on dev after every epoch.
         learning_rate: Adam's learning rate at the first step.
         final_learning_rate: The same at the last step of the last epoch; linear in between.
         clipnorm: Largest norm of a variable's gradient.

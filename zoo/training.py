@@ -47,11 +47,19 @@ class Run:
     @property
     def best(self):
         """The row of the history whose weights were kept."""
-        return max(self.history, key=lambda epoch: epoch[self.recipe.monitor])
+        return max(self.history, key=lambda epoch: _score(self.recipe, epoch))
 
 
 def train(
-    recipe, *, data=None, data_dir=None, limit=None, output=None, tensorboard=None, **overrides
+    recipe,
+    *,
+    data=None,
+    data_dir=None,
+    limit=None,
+    output=None,
+    tensorboard=None,
+    initialize=None,
+    **overrides,
 ):
     """Trains the model of a recipe, or goes on where an interrupted training stopped.
 
@@ -69,6 +77,8 @@ def train(
             finished epoch, the best weights so far and `history.csv`; call again with the same
             arguments to go on.
         tensorboard: Directory for TensorBoard's event files, if any are wanted.
+        initialize: Function that is given the new model before its first epoch, to put weights
+            that were trained elsewhere into it.
         **overrides: Fields of the recipe to replace, for instance `epochs=1`.
 
     Returns:
@@ -94,6 +104,8 @@ def train(
     keras.utils.set_random_seed(recipe.seed)  # After the data: preparing it draws, too.
     batches = data.batches("train", recipe.batch_size, seed=recipe.seed)
     model = recipe.build(data.sizes, steps_per_epoch=len(batches))
+    if initialize is not None:
+        initialize(model)
     directory = pathlib.Path(output or pathlib.Path("runs") / recipe.name)
     callbacks = [_tensorboard(tensorboard)] if tensorboard else []
     history = fit(
@@ -214,7 +226,7 @@ class Progress(keras.callbacks.Callback):
     @property
     def finished(self):
         """Whether all epochs are done or dev has not improved for too long."""
-        scores = [epoch[self.recipe.monitor] for epoch in self.history]
+        scores = [_score(self.recipe, epoch) for epoch in self.history]
         since_best = len(scores) - 1 - int(np.argmax(scores)) if scores else 0
         return len(scores) >= self.recipe.epochs or since_best >= self.recipe.patience
 
@@ -228,8 +240,8 @@ class Progress(keras.callbacks.Callback):
 
     def on_test_end(self, logs=None):
         # Averaged weights, if any, are in the model only now, while dev is measured.
-        score = logs[self.recipe.monitor.removeprefix("val_")]
-        if all(score > epoch[self.recipe.monitor] for epoch in self.history):
+        score = _score(self.recipe, {f"val_{name}": value for name, value in logs.items()})
+        if all(score > _score(self.recipe, epoch) for epoch in self.history):
             partial = self.directory / f"partial.{BEST}"
             without_optimizer(self.model).save_weights(partial)
             os.replace(partial, self.directory / BEST)
@@ -271,6 +283,12 @@ class Progress(keras.callbacks.Callback):
         for variable, value in zip(_state(model), state, strict=True):
             variable.assign(value)
         self.history = history
+
+
+def _score(recipe, epoch):
+    """What the recipe's monitor says of an epoch, turned so that the highest is best."""
+    value = epoch[recipe.monitor]
+    return -value if recipe.monitor.endswith(("loss", "perplexity")) else value
 
 
 def _tensorboard(directory):

@@ -61,3 +61,10 @@ def test_any_text_is_encoded(tokens):
 def test_normalize_is_idempotent():
     words = ["Straße", "İstanbul", "ΟΔΟΣ", "1a2"]
     assert normalize(normalize(words)) == normalize(words)
+
+
+def test_digits_can_be_kept():
+    kept = TokenEncoder(["1999", "0000"], None, digits=True)
+    assert kept(["1999", "0000", "2024"])["tokens"].numpy().tolist() == [2, 3, 1]
+    assert TokenEncoder(["1999", "0000"], None)(["1999"])["tokens"].numpy().tolist() == [3]
+    assert normalize(["A1"], digits=True) == ["a1"]

@@ -216,13 +216,14 @@ TRAIN = types.SimpleNamespace(
 
 
 def test_baseline_takes_the_longest_phrase_and_its_most_frequent_type():
-    tokens = [*TRAIN.tokens, ["York", "lost"]]
-    baseline = entities.SeenEntities(tokens, [*TRAIN.tags, ["B-ORG", "O"]])
+    tokens = [*TRAIN.tokens, ["York", "lost"], ["York", "Minster"]]
+    baseline = entities.SeenEntities(tokens, [*TRAIN.tags, ["B-ORG", "O"], ["B-LOC", "I-LOC"]])
     assert baseline.counts["York",] == {"LOC": 1, "ORG": 2}
-    assert baseline.predict([["New", "York", "New", "york", "York", "York"], []]) == [
-        ["B-LOC", "I-LOC", "O", "O", "B-ORG", "B-ORG"],
+    assert baseline.predict([["York", "Minster", "New", "York", "Minster"], []]) == [
+        ["B-LOC", "I-LOC", "B-LOC", "I-LOC", "O"],
         [],
     ]
+    assert baseline.predict([["New", "york", "York", "York"]]) == [["O", "O", "B-ORG", "B-ORG"]]
 
 
 def test_baseline_breaks_ties_by_the_alphabet():

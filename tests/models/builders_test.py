@@ -9,7 +9,8 @@ import pytest
 
 from zoo import models
 
-WORDS, TAGS, CHARACTERS = 20, 3, 9
+WORDS, TAGS, CHARACTERS, SHAPES = 20, 3, 9, 5
+NAMES = ["O", "B-PER", "I-PER"]
 SIZES = {"vocabulary_size": WORDS, "num_tags": TAGS, "character_vocabulary_size": CHARACTERS}
 
 
@@ -31,6 +32,16 @@ BUILDERS = {
     "variational and word dropout": lambda: tagger(variational_dropout=True, word_dropout=0.3),
     "character cnn": lambda: tagger(character_encoder="cnn", character_widths=(2, 3)),
     "character rnn": lambda: tagger(character_encoder="rnn", cell="gru"),
+    "shapes and character dropout": lambda: tagger(
+        character_encoder="cnn", character_dropout=0.2, shape_vocabulary_size=SHAPES
+    ),
+    "spans": lambda: tagger(tags=NAMES),
+    "crf": lambda: tagger(head="crf"),
+    "crf with constraints": lambda: tagger(head="crf", tags=NAMES, character_encoder="cnn"),
+    "ensemble": lambda: models.TaggerEnsemble([tagger(name=f"member_{i}") for i in range(2)]),
+    "ensemble of crfs": lambda: models.TaggerEnsemble(
+        [tagger(head="crf", cell="gru", name=f"member_{i}") for i in range(2)]
+    ),
 }
 every_builder = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 
@@ -43,19 +54,27 @@ def example(model, batch=4, time=6, padding=2, more=0, seed=0):
     tokens = rng.integers(1, WORDS, (batch, time)) * real[:, :time]
     characters = rng.integers(1, CHARACTERS, (batch, time, 5)) * real[:, :time, None]
     characters[:, :, 3:] = 0
-    x = {"tokens": np.pad(tokens, ((0, 0), (0, more))).astype("int32")}
-    if isinstance(model.input, dict):
-        x["characters"] = np.pad(characters, ((0, 0), (0, more), (0, more))).astype("int32")
-    else:
-        x = x["tokens"]
+    x = {
+        "tokens": np.pad(tokens, ((0, 0), (0, more))).astype("int32"),
+        "characters": np.pad(characters, ((0, 0), (0, more), (0, more))).astype("int32"),
+        "shapes": np.pad(tokens % SHAPES, ((0, 0), (0, more))).astype("int32"),
+    }
+    x = {name: x[name] for name in model.input} if isinstance(model.input, dict) else x["tokens"]
     # The tag is to be read off the word before: a task for a recurrent layer.
-    tags = np.roll(np.pad(tokens, ((0, 0), (0, more))), 1, axis=1) % TAGS
+    tags = np.roll(np.pad(tokens, ((0, 0), (0, more))), 1, axis=1) % 2
     return x, tags, real.astype("float32")
 
 
 def outputs(model, **options):
     x, _, weight = example(model, **options)
-    return model.predict_on_batch(x), weight.astype(bool)
+    return scores(model.predict_on_batch(x)), weight.astype(bool)
+
+
+def scores(predicted):
+    """The scores of a prediction, one axis after time: logits, or a CRF's potentials."""
+    if isinstance(predicted, dict):
+        predicted = predicted["potentials"].reshape(*predicted["tags"].shape, -1)
+    return predicted
 
 
 @every_builder
@@ -64,7 +83,7 @@ def test_builds_compiled_and_learns(build):
     model = build()
     assert model.compiled
     x, y, weight = example(model, batch=16, time=8)
-    assert model.predict_on_batch(x).shape == (16, 8, TAGS)
+    assert scores(model.predict_on_batch(x)).shape[:2] == (16, 8)
     model.optimizer.learning_rate = 0.03
     data = {"x": x, "y": y, "sample_weight": weight, "verbose": 0}
     losses = model.fit(**data, epochs=25, batch_size=16).history["loss"]
@@ -102,12 +121,15 @@ def test_padding_test_fails_where_the_mask_is_dropped(monkeypatch):
 
 RELOAD = """
 import pathlib, sys, keras, numpy as np, zoo.models
-for path in sorted(pathlib.Path(sys.argv[1]).glob("*.keras")):
+for path in sorted(pathlib.Path(sys.argv[1]).glob("*.keras"), key=lambda path: path.stem):
     model = keras.models.load_model(path)
     stored = dict(np.load(path.with_suffix(".npz")))
-    names = [name for name in ("tokens", "characters") if name in stored]
+    names = [name for name in ("tokens", "characters", "shapes") if name in stored]
     x = {name: stored[name] for name in names} if len(names) > 1 else stored["tokens"]
-    assert abs(model.predict_on_batch(x) - stored["expected"]).max() < 1e-5, path.stem
+    predicted = model.predict_on_batch(x)
+    if isinstance(predicted, dict):
+        predicted = predicted["potentials"].reshape(*predicted["tags"].shape, -1)
+    assert abs(predicted - stored["expected"]).max() < 1e-5, path.stem
     fitted = model.fit(x, stored["y"], sample_weight=stored["weight"], verbose=0)
     assert np.isfinite(fitted.history["loss"][0]), path.stem
     print(path.stem)
@@ -119,7 +141,7 @@ def test_all_reload_in_a_fresh_process(tmp_path):
         model = build()
         x, y, weight = example(model)
         inputs = x if isinstance(x, dict) else {"tokens": x}
-        expected = model.predict_on_batch(x)
+        expected = scores(model.predict_on_batch(x))
         model.save(tmp_path / f"{name}.keras")
         np.savez(tmp_path / f"{name}.npz", **inputs, y=y, weight=weight, expected=expected)
     found = subprocess.run([sys.executable, "-c", RELOAD, tmp_path], capture_output=True, text=True)
@@ -185,6 +207,9 @@ def test_the_reference_is_the_stock_layer():
         ({"normalization": "group"}, "`normalization` must be None or one of"),
         ({"character_encoder": "lstm"}, "`character_encoder` must be None, 'cnn' or 'rnn'"),
         ({"word_dropout": 1.5}, "`rate` must be in"),
+        ({"head": "hmm"}, "`head` must be 'softmax' or 'crf'. Received: 'hmm'"),
+        ({"tags": ["O"]}, "`tags` must have num_tags=3 names"),
+        ({"head": "crf", "tags": ["O", "PER", "LOC"]}, "A tag must be 'O', or B-, I-, E- or S-"),
     ],
 )
 def test_bad_arguments_are_named(options, said):
@@ -195,3 +220,28 @@ def test_bad_arguments_are_named(options, said):
 def test_character_vocabulary_must_be_given():
     with pytest.raises(ValueError, match="`character_vocabulary_size` must be given"):
         models.SequenceTagger(WORDS, TAGS, character_encoder="cnn")
+
+
+def test_an_ensemble_says_the_mean_of_its_members():
+    members = [tagger(head="crf", tags=NAMES, name=f"member_{i}") for i in range(3)]
+    x, _, weight = example(members[0])
+    real = weight.astype(bool)
+    expected = np.mean([scores(each.predict_on_batch(x))[real] for each in members], axis=0)
+    found = scores(models.TaggerEnsemble(members).predict_on_batch(x))[real]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("heads", [(), ("crf", "softmax")])
+def test_an_ensemble_must_have_one_kind_of_members(heads):
+    members = [tagger(head=head, name=f"{head}_member") for head in heads]
+    with pytest.raises(ValueError, match="`members` must be at least one tagger"):
+        models.TaggerEnsemble(members)
+
+
+def test_a_crf_never_leaves_its_scheme():
+    model = tagger(head="crf", tags=NAMES)
+    rng = np.random.default_rng(0)
+    tags = model.predict_on_batch(rng.integers(1, WORDS, (64, 9)))["tags"]
+    inside = np.argwhere(tags == NAMES.index("I-PER"))
+    assert len(inside) and (inside[:, 1] > 0).all()
+    assert (tags[inside[:, 0], inside[:, 1] - 1] > 0).all()

@@ -174,6 +174,22 @@ class TaggingData:
                 found.append(tags if self.scheme is None else schemes.convert(tags, "bio"))
         return [found[place] for place in np.argsort(batches.order)]
 
+    def with_words(self, words):
+        """Gives the same data with further known words, for instance those of word vectors.
+
+        A word that training does not have is never replaced by the unknown one.
+        """
+        known = set(self.encoder.words)
+        every = [*self.encoder.words, *(word for word in words if word not in known)]
+        encoder = TokenEncoder(
+            every,
+            self.encoder.characters,
+            lowercase=self.encoder.lowercase,
+            max_characters=self.encoder.max_characters,
+            shapes=self.encoder.shapes,
+        )
+        return dataclasses.replace(self, encoder=encoder)
+
     @functools.cached_property
     def unknown_rates(self):
         """For every token id the probability that it is made unknown, or `None` if none is."""

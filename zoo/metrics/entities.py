@@ -126,6 +126,36 @@ def report(gold, predicted):
     }
 
 
+def judged(found, gold):
+    """Pairs how sure a model is of an entity with whether it is right, for its calibration.
+
+    Args:
+        found: Lists of `zoo.serving.tagging.Entity`, one a sentence of tokens, or of anything with
+            `type`, `start`, `end` (in tokens) and `probability`.
+        gold: Lists of BIO tags, one a sentence.
+
+    Returns:
+        A list of pairs, one an entity found: its probability, and whether its boundaries and its
+        type are those of a true one.
+
+    Raises:
+        ValueError: If the two do not have the same number of sentences, or a tag is none.
+
+    Example:
+
+    >>> import types
+    >>> rome = types.SimpleNamespace(type="LOC", start=1, end=2, probability=0.75)
+    >>> judged([[rome], [rome]], [["O", "B-LOC"], ["O", "B-LOC", "I-LOC"]])
+    [(0.75, True), (0.75, False)]
+    """
+    pairs = []
+    for entities, tags in zip(found, gold, strict=True):
+        true = set(schemes.spans(tags))
+        for each in entities:
+            pairs.append((each.probability, (each.type, each.start, each.end) in true))
+    return pairs
+
+
 class SeenEntities:
     """The baseline of the CoNLL-2003 shared task: finds again what was an entity in training.
 

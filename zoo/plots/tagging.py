@@ -5,7 +5,9 @@ import collections
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.colors import LogNorm, to_rgb
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import LogFormatter, PercentFormatter
+
+from zoo.plots import entities
 
 COLOURS = {
     "ADJ": "#e8a33d",
@@ -28,13 +30,14 @@ COLOURS = {
 }
 
 
-def predictions(sentences, ax=None):
+def predictions(sentences, ax=None, *, texts=None):
     """Draws sentences with the tag under every token, the surer the more opaque.
 
     Args:
         sentences: Lists of `zoo.serving.tagging.Token`, or of anything with `text`, `tag` and
-            `probability`.
+            `probability`; or of entities, as `zoo.plots.entities.predictions` draws them.
         ax: Where to draw; by default a new picture.
+        texts: The sentences that the entities were found in.
 
     Returns:
         The `matplotlib.axes.Axes`.
@@ -46,6 +49,8 @@ def predictions(sentences, ax=None):
     >>> [text.get_text() for text in ax.texts]
     ['Dogs', 'NOUN', 'bark', 'VERB']
     """
+    if _are_entities(sentences, texts):
+        return entities.predictions(sentences, texts, ax)
     widest = max((sum(_width(token) for token in sentence) for sentence in sentences), default=1)
     if ax is None:
         size = (max(4, 0.105 * widest), 0.75 * len(sentences) + 0.2)
@@ -82,7 +87,8 @@ def report(found, ax=None):
     The diagonal, which would outshine everything, shows the share that is right and no shade.
 
     Args:
-        found: What `zoo.metrics.tagging.report` or `evaluate` returned.
+        found: What `zoo.metrics.tagging.report` or `evaluate` returned, or of `entities` likewise;
+            there `none` stands for no entity with these boundaries.
         ax: Where to draw; by default a new picture.
 
     Returns:
@@ -95,14 +101,15 @@ def report(found, ax=None):
     'gold'
     """
     labels, counts = found["labels"], np.array(found["confusion"])
-    size = 0.42 * len(labels) + 1.5
-    ax = ax or plt.subplots(figsize=(size + 0.8, size), layout="constrained")[1]
+    size = max(4, 0.42 * len(labels) + 1.5)
+    ax = ax or plt.subplots(figsize=(size + 1.4, size), layout="constrained")[1]
     mistakes = np.where(np.eye(len(labels), dtype=bool), 0, counts).astype(float)
     shown = np.ma.masked_equal(mistakes, 0)
     image = ax.imshow(shown, cmap="OrRd", norm=LogNorm(1, max(2, mistakes.max())))
-    ax.figure.colorbar(image, ax=ax, label="mistakes", fraction=0.04)
+    bar = ax.figure.colorbar(image, ax=ax, label="mistakes", fraction=0.04, format=LogFormatter())
+    bar.ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.5)))
     for i, j in np.ndindex(counts.shape):
-        if i == j and counts[i].sum():
+        if i == j and counts[i].sum() and labels[i] != "none":
             ax.text(j, i, f"{100 * counts[i, i] / counts[i].sum():.0f}", **_CELL, color="#3d8b4f")
         elif i != j and counts[i, j]:
             dark = counts[i, j] > 0.3 * mistakes.max()
@@ -216,11 +223,12 @@ def alternatives(rows, ax=None):
     return ax
 
 
-def in_colour(sentences):
+def in_colour(sentences, texts=None):
     """Lays tagged sentences out for a terminal, every tag in its colour, unsure ones in brackets.
 
     Args:
-        sentences: As in `predictions`.
+        sentences: As in `predictions`; entities as `zoo.plots.entities.in_colour` lays them out.
+        texts: As in `predictions`.
 
     Returns:
         A `rich.text.Text`.
@@ -235,6 +243,8 @@ def in_colour(sentences):
     """
     from rich.text import Text
 
+    if _are_entities(sentences, texts):
+        return entities.in_colour(sentences, texts)
     shown = Text()
     for sentence in sentences:
         above, below = Text(), Text()
@@ -252,6 +262,12 @@ def in_colour(sentences):
 
 
 _CELL = {"ha": "center", "va": "center", "fontsize": 7}
+
+
+def _are_entities(sentences, texts):
+    """Tells entities from tokens; where texts hold nothing at all, it was entities not found."""
+    items = [item for sentence in sentences for item in sentence]
+    return hasattr(items[0], "type") if items else texts is not None
 
 
 def _ink(colour, opacity=1.0):

@@ -3,9 +3,9 @@
 import difflib
 
 from zoo.recipe import Recipe
-from zoo.recipes import tagging
+from zoo.recipes import language_modeling, tagging
 
-_TASKS = (tagging,)
+_TASKS = (tagging, language_modeling)
 
 
 def names():

@@ -106,6 +106,7 @@ class TaggingModule(tf.Module):
 
         A model's belief is a Markov chain, so the probability of a whole span is that of its first
         tag, times that of each further tag given the one before, times that of the span being over.
+        Where no CRF keeps to the scheme, other tags may tell the same span; they are not counted.
 
         Args:
             tokens: String `(batch, time)`, padded with `""`.

@@ -1,0 +1,139 @@
+"""The language model: the table's demands on every builder, and what its own task asks."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from zoo import models
+
+WORDS = 12
+
+
+def language_model(**options):
+    defaults = {"units": 6, "embedding_dim": 5, "dropout": 0.1}
+    return models.LanguageModel(WORDS, **{**defaults, **options})
+
+
+BUILDERS = {
+    "lstm": lambda: language_model(),
+    "stacked gru, projection": lambda: language_model(
+        cell="gru", units=(6, 4), projection_dim=3, variational_dropout=True
+    ),
+    "simple_rnn, residual": lambda: language_model(
+        cell="simple_rnn", units=(5, 5), residual=True, normalization="layer"
+    ),
+}
+every_builder = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
+
+
+def example(batch=4, time=6, more=0):
+    """Rows that count upwards from a random id, the last one of one token; then padding."""
+    starts = np.random.default_rng(0).integers(0, WORDS - 2, (batch, 1))
+    stream = 2 + (starts + np.arange(time + 1 + more)) % (WORDS - 2)
+    real = np.arange(time + more) < np.array([time] * (batch - 1) + [1])[:, None]
+    return (stream[:, :-1] * real).astype("int32"), stream[:, 1:] * real, real.astype("float32")
+
+
+@every_builder
+def test_builds_compiled_and_learns(build):
+    model = build()
+    assert model.compiled
+    x, y, weight = example(batch=16)
+    assert model.predict_on_batch(x).shape == (16, 6, WORDS)
+    model.optimizer.learning_rate = 0.03
+    options = {"sample_weight": weight, "epochs": 20, "batch_size": 16, "verbose": 0}
+    history = model.fit(x, y, **options).history
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
+    for loss, perplexity in zip(history["loss"], history["perplexity"], strict=True):
+        assert perplexity == pytest.approx(np.exp(loss), rel=1e-4)
+
+
+@every_builder
+def test_padding_changes_nothing(build):
+    model = build()
+    (x, y, weight), (long_x, long_y, long_weight) = example(), example(more=6)
+    real, real_long = weight.astype(bool), long_weight.astype(bool)
+    change = model.predict_on_batch(x)[real] - model.predict_on_batch(long_x)[real_long]
+    assert abs(change).max() < 1e-5
+    short = model.evaluate(x, y, sample_weight=weight, verbose=0)
+    long = model.evaluate(long_x, long_y, sample_weight=long_weight, verbose=0)
+    np.testing.assert_allclose(short, long, rtol=1e-5)
+
+
+@every_builder
+def test_no_logit_knows_a_later_token(build):
+    model = build()
+    x, _, _ = example(batch=3)
+    x = x[:2]
+    changed = x.copy()
+    changed[:, 3] = 2 + (changed[:, 3] - 1) % (WORDS - 2)
+    difference = abs(model.predict_on_batch(x) - model.predict_on_batch(changed)).max(axis=(0, 2))
+    assert (difference[:3] < 1e-6).all()
+    assert (difference[3:] > 1e-6).all()
+
+
+def test_weights_move_by_name_into_an_encoder_of_one_direction():
+    model = language_model(units=(6, 4))
+    options = {"units": (6, 4), "embedding_dim": 5, "bidirectional": False}
+    tagger = models.SequenceTagger(WORDS, 3, **options)
+    shared = [layer.name for layer in tagger.layers if layer.weights and layer.name != "logits"]
+    assert shared == ["word_embedding", "lstm_1", "lstm_2"]
+    for name in shared:
+        tagger.get_layer(name).set_weights(model.get_layer(name).get_weights())
+    x, _, _ = example()
+    states = [keras.Model(m.input, m.get_layer("lstm_2").output) for m in (model, tagger)]
+    np.testing.assert_allclose(*(m.predict_on_batch(x) for m in states), atol=1e-6)
+
+
+RELOAD = """
+import sys, keras, numpy as np, zoo.models
+model = keras.models.load_model(sys.argv[1] + "/model.keras")
+stored = np.load(sys.argv[1] + "/stored.npz")
+assert abs(model.predict_on_batch(stored["x"]) - stored["expected"]).max() < 1e-5
+loss, perplexity = model.evaluate(
+    stored["x"], stored["y"], sample_weight=stored["weight"], verbose=0
+)
+assert abs(perplexity - np.exp(loss)) < 1e-3 * perplexity
+print("reloaded")
+"""
+
+
+def test_reloads_in_a_fresh_process(tmp_path):
+    model = language_model(projection_dim=3)
+    x, y, weight = example()
+    model.save(tmp_path / "model.keras")
+    expected = model.predict_on_batch(x)
+    np.savez(tmp_path / "stored.npz", x=x, y=y, weight=weight, expected=expected)
+    found = subprocess.run([sys.executable, "-c", RELOAD, tmp_path], capture_output=True, text=True)
+    assert found.stdout.strip() == "reloaded", found.stderr
+
+
+def test_logits_stay_in_single_precision():
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = language_model(projection_dim=3)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert model.get_layer("logits").compute_dtype == "float32"
+    assert model.get_layer("projection").compute_dtype == "float16"
+    x, y, weight = example()
+    assert np.isfinite(model.train_on_batch(x, y, sample_weight=weight)).all()
+
+
+def test_projection_makes_a_large_vocabulary_cheap():
+    sizes = {"units": 32, "embedding_dim": 8}
+    plain = models.LanguageModel(1000, **sizes).get_layer("logits").count_params()
+    projected = models.LanguageModel(1000, **sizes, projection_dim=8)
+    assert plain == 1000 * 33
+    assert projected.get_layer("logits").count_params() == 1000 * 9
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(ValueError, match="`cell` must be one of"):
+        language_model(cell="rnn")
+    with pytest.raises(TypeError, match="bidirectional"):
+        language_model(bidirectional=True)

@@ -1,0 +1,47 @@
+"""Language models."""
+
+from zoo.data import language_modeling
+from zoo.models import LanguageModel
+from zoo.recipe import Recipe
+
+LSTM_LM_TINY_SHAKESPEARE = Recipe(
+    name="lstm_lm.tiny_shakespeare",
+    task="language_modeling",
+    dataset="tiny_shakespeare",
+    data=language_modeling.load,
+    builder=LanguageModel,
+    hyperparameters={"cell": "lstm", "units": (256, 256), "embedding_dim": 64, "dropout": 0.3},
+    preprocessing={"unit": "characters", "steps": 128},
+    batch_size=32,
+    epochs=12,
+    patience=2,
+    monitor="val_perplexity",
+    learning_rate=4e-3,
+    final_learning_rate=2e-4,
+    language="en",
+    licence="public domain",
+)
+
+# Its weights are to start classifiers of the same reviews: one layer, words in lower case.
+LSTM_LM_IMDB_REVIEWS = Recipe(
+    name="lstm_lm.imdb_reviews",
+    task="language_modeling",
+    dataset="imdb_reviews",
+    data=language_modeling.load,
+    builder=LanguageModel,
+    hyperparameters={
+        "cell": "lstm",
+        "units": 256,
+        "embedding_dim": 100,
+        "projection_dim": 100,
+        "dropout": 0.2,
+    },
+    preprocessing={"unit": "words", "steps": 64, "max_vocabulary": 20_000, "lowercase": True},
+    batch_size=32,
+    epochs=2,
+    monitor="val_perplexity",
+    learning_rate=2e-3,
+    final_learning_rate=1e-4,
+    language="en",
+    licence="none stated; cite Maas et al. 2011",
+)
