@@ -203,10 +203,10 @@ def computed(cases):
         for case, (logits, *values) in zip(cases, parameters, strict=True):
             layer = CRF(logits.shape[-1], allowed=case.allowed)
             layer.build(logits.shape)
+            mask = keras.ops.convert_to_tensor(case.mask)
             with keras.StatelessScope(list(zip(layer.weights, values, strict=True))):
                 scores = layer.transition_scores()
-            mask = keras.ops.convert_to_tensor(case.mask)
-            found.append(linear_chain.chain_potentials(logits, *scores, mask))
+                found.append(linear_chain.chain_potentials(logits, *scores, mask))
         return keras.ops.concatenate(found)
 
     def loss(parameters):

@@ -324,7 +324,7 @@ by_type = {
     if label != "softmax, rules"
 }
 ax = zoo.plots.tagging.accuracies(by_type)
-ax.set_xlabel("F1, per cent")
+_ = ax.set_xlabel("F1, per cent")
 
 # %% [markdown]
 # And which type is taken for which? You will see the names whose boundaries are right, or, under
@@ -350,7 +350,7 @@ recalls = {
     if label != "softmax, rules"
 }
 ax = zoo.plots.tagging.accuracies(recalls)
-ax.set_xlabel("recall, per cent")
+_ = ax.set_xlabel("recall, per cent")
 
 # %% [markdown]
 # What a model finds among unseen names it owes to their letters and to the words around them; the

@@ -116,9 +116,10 @@ def train(
     )
     monitor = run.recipe.monitor.removeprefix("val_")
     best = run.best
+    score = best[run.recipe.monitor] * (1 if monitor.endswith(("loss", "perplexity")) else 100)
     typer.echo(
-        f"Best on dev: {monitor} {100 * best[run.recipe.monitor]:.2f} after epoch {best['epoch']} "
-        f"of {len(run.history)}, {run.seconds:.0f} s, {run.padding:.1%} padding, in {run.directory}"
+        f"Best on dev: {monitor} {score:.2f} after epoch {best['epoch']} of {len(run.history)}, "
+        f"{run.seconds:.0f} s, {run.padding:.1%} padding, in {run.directory}"
     )
 
 

@@ -50,7 +50,9 @@ def random_crf(allowed=None, seed=0, size=3):
 def test_a_new_layer_is_a_softmax_at_every_step():
     logits = np.random.default_rng(1).normal(size=(6, 5, 3)).astype("float32")
     outputs = CRF(3)(logits, mask=MASK)
-    stock = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    stock = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, reduction="mean_with_sample_weight"
+    )
     expected = stock(np.maximum(LABELS, 0), logits, sample_weight=MASK)
     found = CRFLoss()(LABELS, outputs["potentials"])
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
