@@ -222,6 +222,9 @@ model = keras.saving.load_model(folder + "/before.keras")
 found = model.predict(data["tokens"], verbose=0)
 np.testing.assert_array_equal(found["tags"], data["tags"])
 np.testing.assert_allclose(found["potentials"], data["potentials"], atol=1e-5)
+measured = model.evaluate(data["tokens"], data["labels"], verbose=0, return_dict=True)
+for name, value in measured.items():
+    np.testing.assert_allclose(value, data[name], atol=1e-5)
 crf = model.get_layer("crf")
 losses = []
 for weight in (None, data["weight"], data["weight"][:, None] * data["mask"]):
@@ -229,9 +232,8 @@ for weight in (None, data["weight"], data["weight"][:, None] * data["mask"]):
     fitted = model.fit(data["tokens"], data["labels"], sample_weight=weight, epochs=4, verbose=0)
     losses += fitted.history["loss"]
     for old, new in zip(before, crf.get_weights()):
-        assert np.isfinite(new).all() and (old != new).all(), (old, new)
+        assert np.isfinite(new).all() and (old != new).any(), (old, new)
 assert losses[-1] < losses[0] / 2, losses
-assert {"f1", "step_accuracy"} & set(fitted.history) or len(fitted.history) > 2, fitted.history
 tags = model.predict(data["tokens"], verbose=0)["tags"]
 model.save(folder + "/after.keras")
 np.save(folder + "/tags.npy", tags)
@@ -251,8 +253,10 @@ def test_trains_is_saved_and_trains_on_in_a_fresh_process(backend, tmp_path):
     model.save(tmp_path / "before.keras")
     found = model.predict(TOKENS, verbose=0)
     weight = np.array([1.0, 2.0, 0.5, 1.0, 1.0, 1.0])
-    data = {"tokens": TOKENS, "labels": labels, "mask": MASK, "weight": weight, **found}
-    np.savez(tmp_path / "data.npz", **data)
+    measured = model.evaluate(TOKENS, labels, verbose=0, return_dict=True)
+    assert len(measured) == 3
+    data = {"tokens": TOKENS, "labels": labels, "mask": MASK, "weight": weight}
+    np.savez(tmp_path / "data.npz", **data, **found, **measured)
     ran = subprocess.run(
         [sys.executable, "-c", LIFE, tmp_path],
         env={**os.environ, "KERAS_BACKEND": backend},

@@ -54,7 +54,8 @@ def step_scores(potentials, tags):
         Scores `(batch, time)`, 0 at padded steps.
     """
     batch, time, size, _ = ops.shape(potentials)
-    tags = ops.where(real_steps(potentials), ops.cast(tags, "int32"), 0)
+    real = ops.logical_and(real_steps(potentials), size > 1)
+    tags = ops.where(real, ops.cast(tags, "int32"), 0)
     before = ops.concatenate([ops.zeros_like(tags[:, :1]), tags[:, :-1]], axis=1)
     pairs = ops.reshape(potentials, (batch, time, size * size))
     return ops.take_along_axis(pairs, (before * size + tags)[:, :, None], axis=-1)[:, :, 0]
@@ -164,8 +165,8 @@ def _backward(potentials, before, now, weights):
         The derivatives with respect to each tag's sum at each step, and, `(batch, time, tags,
         tags)`, the probability of the tag before (row) given the tag now (column).
     """
-    given = ops.softmax(before[:, :, :, None] + potentials, axis=2)
-    here = weights[:, :, None] * ops.softmax(now, axis=2)
+    given = _softmax(before[:, :, :, None] + potentials, axis=2)
+    here = weights[:, :, None] * _softmax(now, axis=2)
 
     def step(later, x):
         tags = later + x[:, 0]
@@ -191,6 +192,12 @@ def _before(potentials, now):
 def _log_sum_exp(x, axis):
     peak = ops.max(x, axis=axis, keepdims=True)
     return ops.squeeze(peak, axis) + ops.log(ops.sum(ops.exp(x - peak), axis=axis))
+
+
+def _softmax(x, axis):
+    # Keras's own warns where there is but one tag.
+    x = ops.exp(x - ops.max(x, axis=axis, keepdims=True))
+    return x / ops.sum(x, axis=axis, keepdims=True)
 
 
 def _time_first(x):

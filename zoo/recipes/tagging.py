@@ -142,6 +142,7 @@ BILSTM_CRF_WNUT17 = dataclasses.replace(
     BILSTM_CRF_CONLL2003,
     name="bilstm_crf.wnut17",
     dataset="wnut17",
+    preprocessing={**BILSTM_CRF_CONLL2003.preprocessing, "min_count": 2},
     batch_size=16,
     epochs=15,
     weight_averaging=0.99,

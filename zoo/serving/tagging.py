@@ -47,24 +47,16 @@ class TaggingModule(tf.Module):
         encoder: The `zoo.data.text.TokenEncoder` of its training data.
         tags: Names of the tags by id.
         language: The language whose contractions the tokenizer cuts.
-        scheme: The scheme of the tags, `"bio"` or `"iobes"`, or `None`; tags go out as BIO.
     """
 
-    def __init__(self, model, encoder, tags, language="", scheme=None):
+    def __init__(self, model, encoder, tags, language=""):
         super().__init__()
         self._encoder = encoder
         self._language = language
         self.model = HalfPrecision(model)
         self.tables = dict(encoder.tables)
-        names = [tag.replace("S-", "B-").replace("E-", "I-") for tag in tags] if scheme else tags
-        self.tags = tf.constant(list(names))
+        self.tags = tf.constant(list(tags))
         self.assets = []
-        if scheme is not None:
-            pairs = [(tag[0], tag[2:]) for tag in tags]
-            self._outside = tags.index("O")
-            self._begins = tf.constant([[schemes.begins(a, b) for b in pairs] for a in pairs])
-            self._ends = tf.constant([[schemes.ends(a, b) for b in pairs] for a in pairs])
-            self._types = tf.constant([kind for _, kind in pairs])
 
     def beliefs(self, tokens):
         """Chooses the tags, and says how sure every tag and every pair of neighbours is.
@@ -100,6 +92,37 @@ class TaggingModule(tf.Module):
             "tags": tf.where(tokens != "", tf.gather(self.tags, ids), ""),
             "probability": tf.where(tokens != "", tf.gather(alone, ids, batch_dims=2), 0.0),
         }
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def serving_default(self, text):
+        """Tokenizes and tags sentences."""
+        tokens, start, end = tokenize(text, self._language)
+        return {"tokens": tokens, "start": start, "end": end, **self.tag(tokens)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    def tokens(self, tokens):
+        """Tags sentences that are tokens already, padded with `""`."""
+        return self.tag(at_least_one_step(valid_utf8(tokens)))
+
+
+class EntityModule(TaggingModule):
+    """A tagger whose tags tell spans, of BIO or IOBES; it gives tags as BIO, and entities.
+
+    Args:
+        model: As in `TaggingModule`.
+        encoder: Likewise.
+        tags: Likewise.
+        language: Likewise.
+    """
+
+    def __init__(self, model, encoder, tags, language=""):
+        super().__init__(model, encoder, tags, language)
+        pairs = [(tag[0], tag[2:]) for tag in tags]
+        self._outside = tags.index("O")
+        self._begins = tf.constant([[schemes.begins(a, b) for b in pairs] for a in pairs])
+        self._ends = tf.constant([[schemes.ends(a, b) for b in pairs] for a in pairs])
+        self._types = tf.constant([kind for _, kind in pairs])
+        self.tags = tf.constant([tag.replace("S-", "B-").replace("E-", "I-") for tag in tags])
 
     def find(self, tokens, start, end):
         """Reads the spans off the tags, as `zoo.schemes.spans` does.
@@ -150,17 +173,6 @@ class TaggingModule(tf.Module):
         }
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def serving_default(self, text):
-        """Tokenizes and tags sentences."""
-        tokens, start, end = tokenize(text, self._language)
-        return {"tokens": tokens, "start": start, "end": end, **self.tag(tokens)}
-
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
-    def tokens(self, tokens):
-        """Tags sentences that are tokens already, padded with `""`."""
-        return self.tag(at_least_one_step(valid_utf8(tokens)))
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def entities(self, text):
         """Tokenizes sentences and finds the entities in them; offsets count code points."""
         found = self.find(*tokenize(text, self._language))
@@ -185,7 +197,8 @@ def export(model, data, directory, *, language=""):
         directory: Where to write.
         language: ISO code of the language, for the tokenizer.
     """
-    module = TaggingModule(model, data.encoder, data.tags, language, data.scheme)
+    kind = TaggingModule if data.scheme is None else EntityModule
+    module = kind(model, data.encoder, data.tags, language)
     signatures = {"serving_default": module.serving_default, "tokens": module.tokens}
     if data.scheme is not None:
         signatures["entities"] = module.entities
