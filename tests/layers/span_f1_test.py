@@ -38,7 +38,7 @@ def draw(seed, scheme):
 
 
 @pytest.mark.parametrize("scheme", schemes.SCHEMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**31))
 def test_any_sequences_are_counted_as_in_python(scheme, seed):
     rng, names, gold, predicted, lengths = draw(seed, scheme)
