@@ -156,6 +156,17 @@ def test_fits_plain_targets(build):
     assert np.isfinite(history["loss"][0])
 
 
+@pytest.mark.parametrize("names", [None, NAMES])
+def test_a_crf_takes_weights_of_whole_sequences(names):
+    """A sequence of weight 0 counts neither in the loss nor in the metric."""
+    model = tagger(head="crf", tags=names, dropout=0.0)
+    x, y, _ = example(model, padding=0)
+    x, y = x[:3], y[:3]
+    kept = model.evaluate(x[:2], y[:2], sample_weight=np.ones(2), verbose=0)
+    found = model.evaluate(x, y, sample_weight=np.array([1.0, 1.0, 0.0]), verbose=0)
+    np.testing.assert_allclose(found, kept, rtol=1e-5)
+
+
 def test_mixed_precision():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")

@@ -17,7 +17,8 @@ class StepAccuracy(keras.metrics.SparseCategoricalAccuracy):
     Call arguments:
         y_true: Class ids `(batch, time)`.
         y_pred: Scores `(batch, time, classes)`, or the potentials of `CRF`, which are decoded.
-        sample_weight: Weights `(batch, time)`; by default the mask of `y_pred`, if it has one.
+        sample_weight: Weights `(batch, time)` or `(batch,)`; by default the mask of `y_pred`, if
+            it has one.
 
     Example:
 
@@ -36,8 +37,10 @@ class StepAccuracy(keras.metrics.SparseCategoricalAccuracy):
             if sample_weight is None:
                 sample_weight = linear_chain.real_steps(y_pred)
             y_pred = ops.one_hot(linear_chain.viterbi(y_pred), y_pred.shape[-1])
+        y_true = ops.convert_to_tensor(y_true)
         if sample_weight is not None:
-            sample_weight = ops.reshape(ops.cast(sample_weight, self.dtype), (-1,))
-        y_true = ops.reshape(ops.convert_to_tensor(y_true), (-1,))
+            weight = ops.reshape(ops.cast(sample_weight, self.dtype), (ops.shape(y_true)[0], -1))
+            sample_weight = ops.reshape(weight * ops.ones_like(y_true, self.dtype), (-1,))
+        y_true = ops.reshape(y_true, (-1,))
         y_pred = ops.reshape(y_pred, (-1, y_pred.shape[-1]))
         return super().update_state(y_true, y_pred, sample_weight)

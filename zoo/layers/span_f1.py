@@ -19,7 +19,7 @@ class SpanF1(keras.metrics.Metric):
     Call arguments:
         y_true: Tag ids `(batch, time)`.
         y_pred: Logits `(batch, time, tags)`, or the potentials of `CRF`, which are decoded.
-        sample_weight: Weights `(batch, time)`; where they are 0 there is no token.
+        sample_weight: Weights `(batch, time)` or `(batch,)`; where they are 0 there is no token.
 
     Example:
 
@@ -49,7 +49,8 @@ class SpanF1(keras.metrics.Metric):
         else:
             found = ops.cast(ops.argmax(y_pred, axis=-1), "int32")
         if sample_weight is not None:
-            real = ops.logical_and(real, ops.convert_to_tensor(sample_weight) > 0)
+            weight = ops.reshape(sample_weight, (ops.shape(y_true)[0], -1))
+            real = ops.logical_and(real, weight > 0)
         gold_ends, gold_begins, gold_kinds = self._edges(y_true, real)
         ends, begins, kinds = self._edges(found, real)
         right = ops.logical_and(gold_ends, ends)
