@@ -32,13 +32,14 @@ BUILDERS = {
     "variational and word dropout": lambda: tagger(variational_dropout=True, word_dropout=0.3),
     "character cnn": lambda: tagger(character_encoder="cnn", character_widths=(2, 3)),
     "character rnn": lambda: tagger(character_encoder="rnn", cell="gru"),
-    "shapes and character dropout": lambda: tagger(
-        character_encoder="cnn", character_dropout=0.2, shape_vocabulary_size=SHAPES
-    ),
-    "spans": lambda: tagger(tags=NAMES),
     "crf": lambda: tagger(head="crf"),
-    "crf with constraints": lambda: tagger(head="crf", tags=NAMES, character_encoder="cnn"),
-    "ensemble": lambda: models.TaggerEnsemble([tagger(name=f"member_{i}") for i in range(2)]),
+    "crf with constraints, shapes, character dropout": lambda: tagger(
+        head="crf",
+        tags=NAMES,
+        character_encoder="cnn",
+        character_dropout=0.2,
+        shape_vocabulary_size=SHAPES,
+    ),
     "ensemble of crfs": lambda: models.TaggerEnsemble(
         [tagger(head="crf", cell="gru", name=f"member_{i}") for i in range(2)]
     ),
@@ -233,8 +234,9 @@ def test_character_vocabulary_must_be_given():
         models.SequenceTagger(WORDS, TAGS, character_encoder="cnn")
 
 
-def test_an_ensemble_says_the_mean_of_its_members():
-    members = [tagger(head="crf", tags=NAMES, name=f"member_{i}") for i in range(3)]
+@pytest.mark.parametrize("head", ["softmax", "crf"])
+def test_an_ensemble_says_the_mean_of_its_members(head):
+    members = [tagger(head=head, tags=NAMES, name=f"member_{i}") for i in range(3)]
     x, _, weight = example(members[0])
     real = weight.astype(bool)
     expected = np.mean([scores(each.predict_on_batch(x))[real] for each in members], axis=0)
