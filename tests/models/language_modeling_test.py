@@ -1,4 +1,4 @@
-"""The language model: the table's demands on every builder, and what its own task asks."""
+"""The language models: the table's demands on every builder, and what its own task asks."""
 
 import subprocess
 import sys
@@ -137,3 +137,86 @@ def test_bad_arguments_are_named():
         language_model(cell="rnn")
     with pytest.raises(TypeError, match="bidirectional"):
         language_model(bidirectional=True)
+
+
+def bidirectional(**options):
+    """With random weights everywhere, biases too: a bias of 0 would hide what it does."""
+    defaults = {"units": 5, "embedding_dim": 4, "projection_dim": 3, "samples": 8, "dropout": 0.1}
+    model = models.BidirectionalLanguageModel(WORDS, **{**defaults, **options})
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(size=weight.shape) for weight in model.get_weights()])
+    return model
+
+
+CELLS = pytest.mark.parametrize("cell", ["lstm", "gru"])
+
+
+@CELLS
+def test_a_token_is_judged_by_what_is_left_of_it_and_by_what_is_right_of_it(cell):
+    model = bidirectional(cell=cell)
+    x = np.random.default_rng(0).integers(2, WORDS, (3, 7))
+    changed = x.copy()
+    changed[:, 3] = 2 + (changed[:, 3] - 1) % (WORDS - 2)
+    difference = abs(model.predict_on_batch(x) - model.predict_on_batch(changed)).max(axis=0)
+    forward, backward = difference.T
+    assert (forward[:3] < 1e-6).all() and (forward[4:] > 1e-6).all()
+    assert (backward[:3] > 1e-6).all() and (backward[4:] < 1e-6).all()
+    assert forward[3] > 1e-3 and backward[3] > 1e-3, "the token itself is what is judged"
+
+
+def test_probabilities_over_the_vocabulary_add_up_to_one():
+    """At the end of a row: there any id may stand, 0 too, and no context changes."""
+    model = bidirectional()
+    every = np.tile(np.random.default_rng(0).integers(1, WORDS, 6), (WORDS, 1))
+    every[:, 5] = np.arange(WORDS)
+    found = np.exp(model.predict_on_batch(every)[:, 5]).sum(axis=0)
+    np.testing.assert_allclose(found, 1, rtol=1e-5)
+
+
+@CELLS
+def test_padding_changes_nothing_in_either_direction(cell):
+    model = bidirectional(cell=cell)
+    (x, y, weight), (long_x, long_y, long_weight) = example(), example(more=6)
+    change = model.predict_on_batch(x) - model.predict_on_batch(long_x)[:, :6]
+    assert abs(change[weight.astype(bool)]).max() < 1e-5
+    short = model.evaluate(x, y, sample_weight=weight, verbose=0)
+    long = model.evaluate(long_x, long_y, sample_weight=long_weight, verbose=0)
+    assert short == pytest.approx(long, rel=1e-5)
+
+
+def test_loss_of_both_directions_is_the_mean_of_their_nats():
+    model = bidirectional()
+    x, y, weight = example()
+    nats = -model.predict_on_batch(x)
+    expected = nats[weight.astype(bool)].mean()
+    found = model.evaluate(x, y, sample_weight=weight, verbose=0)
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert model.evaluate(x, 0 * y, sample_weight=weight, verbose=0) == found
+
+
+def test_both_directions_are_the_stock_layers():
+    model = bidirectional(cell="gru")
+    x = np.random.default_rng(0).integers(1, WORDS, (2, 5))
+    states = model.get_layer("word_embedding")(x)
+    stock = keras.layers.Bidirectional(keras.layers.GRU(5, return_sequences=True))
+    stock.build(states.shape)
+    stock.set_weights(model.get_layer("gru_1").get_weights())
+    states = keras.ops.convert_to_numpy(stock(states))
+    nothing = np.zeros((2, 1, 5), "float32")
+    contexts = {
+        "forward": np.concatenate([nothing, states[:, :-1, :5]], axis=1),
+        "backward": np.concatenate([states[:, 1:, 5:], nothing], axis=1),
+    }
+    kernel, bias = model.get_layer("softmax").get_weights()
+    found = model.predict_on_batch(x)
+    for index, (direction, context) in enumerate(contexts.items()):
+        weights, offset = model.get_layer(f"projection_{direction}").get_weights()
+        logits = (context @ weights + offset) @ kernel.T + bias
+        exact = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        expected = np.take_along_axis(exact, x[..., None], -1)[..., 0]
+        np.testing.assert_allclose(found[..., index], expected, atol=1e-4)
+
+
+def test_several_layers_would_see_what_they_are_to_predict():
+    with pytest.raises(ValueError, match=r"`units` must be an int: one layer. Received: \(4, 4\)"):
+        bidirectional(units=(4, 4))
