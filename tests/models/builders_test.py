@@ -19,6 +19,11 @@ def tagger(**options):
     return models.SequenceTagger(**SIZES, **{**defaults, **options})
 
 
+def classifier(num_classes=2, **options):
+    defaults = {"units": 4, "embedding_dim": 5, "dropout": 0.1}
+    return models.SequenceClassifier(WORDS, num_classes, **{**defaults, **options})
+
+
 BUILDERS = {
     "lstm": lambda: tagger(cell="lstm"),
     "gru": lambda: tagger(cell="gru"),
@@ -43,6 +48,25 @@ BUILDERS = {
     "ensemble of crfs": lambda: models.TaggerEnsemble(
         [tagger(head="crf", cell="gru", name=f"member_{i}") for i in range(2)]
     ),
+    "classifier": lambda: classifier(),
+    "stacked classifier of one direction, six classes": lambda: classifier(
+        6,
+        cell="gru",
+        units=(4, 6),
+        bidirectional=False,
+        pooling=("last", "mean"),
+        head_units=8,
+        embedding_dropout=0.1,
+    ),
+    "classifier with attention, against labels": lambda: classifier(
+        cell="simple_rnn", pooling="attention", adversary="labels", perturbation=0.5
+    ),
+    "classifier by its last state, against a virtual adversary": lambda: classifier(
+        cell="gru", pooling="last", adversary="virtual", perturbation=0.5
+    ),
+    "bidirectional language model": lambda: models.BidirectionalLanguageModel(
+        WORDS, units=16, embedding_dim=8, projection_dim=8, samples=30, dropout=0.0
+    ),
 }
 every_builder = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 
@@ -63,7 +87,9 @@ def example(model, batch=4, time=6, padding=2, more=0, seed=0):
     x = {name: x[name] for name in model.input} if isinstance(model.input, dict) else x["tokens"]
     # The tag is to be read off the word before: a task for a recurrent layer.
     tags = np.roll(np.pad(tokens, ((0, 0), (0, more))), 1, axis=1) % 2
-    return x, tags, real.astype("float32")
+    if isinstance(model.output, dict) or len(model.output_shape) > 2:
+        return x, tags, real.astype("float32")
+    return x, tokens[:, 0] % 2, np.ones(batch, "float32")  # One class a text.
 
 
 def outputs(model, **options):
@@ -84,7 +110,7 @@ def test_builds_compiled_and_learns(build):
     model = build()
     assert model.compiled
     x, y, weight = example(model, batch=16, time=8)
-    assert scores(model.predict_on_batch(x)).shape[:2] == (16, 8)
+    assert scores(model.predict_on_batch(x)).shape[: y.ndim] == y.shape
     model.optimizer.learning_rate = 0.03
     data = {"x": x, "y": y, "sample_weight": weight, "verbose": 0}
     losses = model.fit(**data, epochs=25, batch_size=16).history["loss"]
@@ -96,9 +122,9 @@ def padding_changes(model):
     short, real = outputs(model)
     long, real_long = outputs(model, more=6)
     x, y, weight = example(model)
-    losses = [model.evaluate(x, y, sample_weight=weight, verbose=0)[0]]
+    losses = [model.evaluate(x, y, sample_weight=weight, verbose=0, return_dict=True)["loss"]]
     x, y, weight = example(model, more=6)
-    losses.append(model.evaluate(x, y, sample_weight=weight, verbose=0)[0])
+    losses.append(model.evaluate(x, y, sample_weight=weight, verbose=0, return_dict=True)["loss"])
     return abs(short[real] - long[real_long]).max(), abs(losses[0] - losses[1])
 
 
@@ -131,6 +157,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.keras"), key=lambda path: p
     if isinstance(predicted, dict):
         predicted = predicted["potentials"].reshape(*predicted["tags"].shape, -1)
     assert abs(predicted - stored["expected"]).max() < 1e-5, path.stem
+    model.run_eagerly = True  # One step each: building their graphs would take minutes.
     fitted = model.fit(x, stored["y"], sample_weight=stored["weight"], verbose=0)
     assert np.isfinite(fitted.history["loss"][0]), path.stem
     print(path.stem)

@@ -1,24 +1,34 @@
 """Layers that the builders are made of, in keras and keras.ops alone."""
 
 from zoo.layers.accuracy import StepAccuracy
-from zoo.layers.backend import jit_compile
+from zoo.layers.backend import gradient, jit_compile
 from zoo.layers.characters import CharacterCNN, CharacterRNN
 from zoo.layers.crf import CRF, CRFLoss, ViterbiDecoder
-from zoo.layers.dropout import WordDropout
+from zoo.layers.dropout import EmbeddingDropout, WordDropout
 from zoo.layers.perplexity import Perplexity
+from zoo.layers.perturbation import Perturbation
+from zoo.layers.pooling import AttentionPooling, SequencePooling
 from zoo.layers.recurrent import recurrent_layer, stacked
+from zoo.layers.sampled_softmax import LogLikelihoodLoss, SampledSoftmax
 from zoo.layers.span_f1 import SpanF1
 
 __all__ = [
     "CRF",
+    "AttentionPooling",
     "CRFLoss",
     "CharacterCNN",
     "CharacterRNN",
+    "EmbeddingDropout",
+    "LogLikelihoodLoss",
     "Perplexity",
+    "Perturbation",
+    "SampledSoftmax",
+    "SequencePooling",
     "SpanF1",
     "StepAccuracy",
     "ViterbiDecoder",
     "WordDropout",
+    "gradient",
     "jit_compile",
     "recurrent_layer",
     "stacked",

@@ -18,3 +18,40 @@ def jit_compile():
     True
     """
     return keras.backend.backend() == "jax"
+
+
+def gradient(function, x):
+    """Differentiates a function by its input.
+
+    Args:
+        function: Function of a tensor that returns a scalar.
+        x: Float tensor.
+
+    Returns:
+        The gradient at `x`, of its shape; it is a constant to whatever is differentiated later.
+
+    Example:
+
+    >>> gradient(lambda x: keras.ops.sum(x**2), keras.ops.convert_to_tensor([1.0, 2.0])).numpy()
+    array([2., 4.], dtype=float32)
+    """
+    backend = keras.backend.backend()
+    x = keras.ops.stop_gradient(x)
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(x)
+            value = function(x)
+        found = tape.gradient(value, x)
+    elif backend == "jax":
+        import jax
+
+        found = jax.grad(function)(x)
+    else:
+        import torch
+
+        with torch.enable_grad():
+            x = x.detach().requires_grad_(True)
+            (found,) = torch.autograd.grad(function(x), x)
+    return keras.ops.stop_gradient(found)

@@ -1,8 +1,19 @@
 """The builders: functions that return Keras models, compiled and ready for `fit`."""
 
+from zoo.models.classification import AdversarialClassifier, SequenceClassifier
 from zoo.models.encoding import RecurrentEncoder
 from zoo.models.ensemble import TaggerEnsemble
-from zoo.models.language_modeling import LanguageModel
+from zoo.models.language_modeling import BidirectionalLanguageModel, LanguageModel
 from zoo.models.tagging import SequenceTagger
+from zoo.models.transfer import transfer
 
-__all__ = ["LanguageModel", "RecurrentEncoder", "SequenceTagger", "TaggerEnsemble"]
+__all__ = [
+    "AdversarialClassifier",
+    "BidirectionalLanguageModel",
+    "LanguageModel",
+    "RecurrentEncoder",
+    "SequenceClassifier",
+    "SequenceTagger",
+    "TaggerEnsemble",
+    "transfer",
+]

@@ -3,7 +3,14 @@
 import keras
 from keras import layers
 
-from zoo.layers import CharacterCNN, CharacterRNN, WordDropout, stacked
+from zoo.layers import (
+    CharacterCNN,
+    CharacterRNN,
+    EmbeddingDropout,
+    Perturbation,
+    WordDropout,
+    stacked,
+)
 
 
 def RecurrentEncoder(
@@ -22,10 +29,12 @@ def RecurrentEncoder(
     shape_vocabulary_size=None,
     shape_embedding_dim=20,
     word_dropout=0.0,
+    embedding_dropout=0.0,
     dropout=0.3,
     variational_dropout=False,
     residual=False,
     normalization=None,
+    perturbable=False,
     name="recurrent_encoder",
 ):
     """Builds the part of a text model below its head: a vector for every token in its context.
@@ -49,10 +58,13 @@ def RecurrentEncoder(
             none.
         shape_embedding_dim: Size of a shape's vector.
         word_dropout: Probability that a word is replaced by the unknown word in training.
+        embedding_dropout: Probability that a word of the vocabulary is missing from a whole batch.
         dropout: Rate of the dropout before the first recurrent layer and after each.
         variational_dropout: Whether a sentence keeps one dropout mask for all its tokens.
         residual: Whether a recurrent layer's input is added to its output (`zoo.layers.stacked`).
         normalization: `None`, `"layer"` or `"batch"`, between recurrent layers.
+        perturbable: Whether the words' vectors can be moved from outside, by the layer
+            `"perturbation"` (`zoo.layers.Perturbation`).
         name: Name of the model.
 
     Returns:
@@ -81,6 +93,11 @@ def RecurrentEncoder(
     inputs = {"tokens": tokens}
     words = WordDropout(word_dropout, name="word_dropout")(tokens) if word_dropout else tokens
     word = [layers.Embedding(vocabulary_size, embedding_dim, name="word_embedding")(words)]
+    if perturbable:
+        word[0] = Perturbation(name="perturbation")(word[0])
+    if embedding_dropout:
+        drop = EmbeddingDropout(embedding_dropout, vocabulary_size, name="embedding_dropout")
+        word[0] = drop(word[0], words)
 
     if character_encoder is not None:
         if character_vocabulary_size is None:
