@@ -97,3 +97,24 @@ def test_empty_examples_are_refused():
 def test_pad_in_two_axes():
     padded = pad([np.ones((1, 3), "int32"), np.ones((2, 1), "int32")])
     assert padded.tolist() == [[[1, 1, 1], [0, 0, 0]], [[1, 0, 0], [1, 0, 0]]]
+
+
+def test_one_value_an_example_weighs_nothing_where_it_is_negative():
+    labels = np.random.default_rng(1).integers(-1, 6, len(LENGTHS)).astype("int32")
+    assert (labels < 0).sum() > 10
+    tokens = [np.full(n, i, "int32") for i, n in enumerate(LENGTHS, start=1)]
+    for seed in (None, 0):
+        some = Batches({"tokens": tokens}, labels, 4, seed=seed)
+        assert len(some) == 51
+        seen = []
+        for x, y, weight in some:
+            places = x[:, 0] - 1
+            assert y.shape == weight.shape == (len(x),)
+            assert (y.dtype, weight.dtype) == ("int32", "float32")
+            assert (weight == (labels[places] >= 0)).all()
+            assert (y == np.where(labels[places] >= 0, labels[places], 0)).all()
+            seen += places.tolist()
+        assert sorted(seen) == list(range(len(LENGTHS)))
+        for mine, other in zip(some, some.dataset().as_numpy_iterator(), strict=True):
+            for first, second in zip(mine, other, strict=True):
+                np.testing.assert_array_equal(first, second)

@@ -1,13 +1,22 @@
 """The tokenizer that travels in a SavedModel: what it cuts, and that it loses nothing."""
 
+import re
 import unicodedata
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.data.tokenizer import CUTS, at_least_one_step, tokenize, valid_utf8
+from zoo.data.tokenizer import (
+    CUTS,
+    at_least_one_step,
+    tokenize,
+    truncate,
+    valid_utf8,
+    without_tags,
+)
 
 LANGUAGES = ("", *CUTS)
 
@@ -238,3 +247,75 @@ def test_at_least_one_step(shape):
     padded = at_least_one_step(tokens)
     assert padded.shape == (shape[0], max(shape[1], 1))
     assert padded.numpy().tolist() == (tokens.numpy().tolist() if shape[1] else [[b""]] * shape[0])
+
+
+NAMES = (
+    *("b", "i", "p", "u", "br", "em", "hr", "h1", "h6", "li", "ul", "ol", "tt"),
+    *("div", "sub", "sup", "pre", "strong", "center"),
+)
+TAGS = [f"<{name}>" for name in NAMES] + ["<br/>", "<br />", "<hr/>", "<hr />"]
+TAGS += [f"</{name}>" for name in NAMES if name not in ("br", "hr")]
+# Texts, not tags of the commonest kind.
+LEFT = ["<", ">", "a < b", "<a>", "<br", "br>", "< br>", "</br>", "<b x>", "<3", "<<b", "<h>", "é"]
+
+
+@pytest.mark.parametrize("tag", [*TAGS, "<BR />", "<Strong>", "</DIV>"])
+def test_a_tag_becomes_as_many_spaces(tag):
+    found = without_tags(tf.constant([f"good{tag}but", f"{tag}{tag}"])).numpy()
+    assert found.tolist() == [f"good{' ' * len(tag)}but".encode(), b" " * 2 * len(tag)]
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_what_is_no_tag_stays(text):
+    assert without_tags(tf.constant([text])).numpy()[0].decode() == text
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    pieces=st.lists(st.sampled_from([*TAGS, *LEFT, "film", " ", "字", "\U0001f469"]), max_size=9)
+)
+def test_offsets_are_those_of_the_text_with_its_tags(pieces):
+    text = "".join(pieces)
+    pattern = "|".join(map(re.escape, TAGS))
+    expected = re.sub(pattern, lambda match: " " * len(match.group()), text)
+    found = without_tags(tf.constant([text])).numpy()[0].decode()
+    assert found == expected
+    tokens, start, end = next(rows(tokenize(tf.constant([found]), "en")))
+    assert all(text[a:b] == token for token, a, b in zip(tokens, start, end, strict=True))
+
+
+def truncated(row, length, keep):
+    """What is kept of a row, and where it stood, in plain Python."""
+    places = list(range(len(row)))
+    if length is not None and len(row) > length:
+        head = {"head": length, "tail": 0, "both": length // 4}[keep]
+        places = places[:head] + places[len(row) - (length - head) :]
+    return [row[place] for place in places], places
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(0, 14), min_size=1, max_size=5),
+    length=st.one_of(st.none(), st.integers(1, 16)),
+    keep=st.sampled_from(["head", "tail", "both"]),
+)
+def test_truncate_is_a_loop_over_rows(lengths, length, keep):
+    texts = [[f"w{place}" for place in range(size)] for size in lengths]
+    width = max(1, *lengths)
+    tokens = tf.constant([row + [""] * (width - len(row)) for row in texts])
+    found, places = (each.numpy() for each in truncate(tokens, length, keep))
+    assert found.shape == places.shape == (len(texts), min(width, length or width))
+    assert places.dtype == np.int32
+    for row, kept, where in zip(texts, found, places, strict=True):
+        expected, at = truncated(row, length, keep)
+        assert [token.decode() for token in kept[: len(expected)]] == expected
+        assert where[: len(expected)].tolist() == at
+        assert (kept[len(expected) :] == b"").all()
+
+
+def test_truncate_names_bad_arguments():
+    tokens = tf.constant([["a"]])
+    with pytest.raises(ValueError, match=r"`length` must be None or at least 1\. Received: 0"):
+        truncate(tokens, 0)
+    with pytest.raises(ValueError, match=r"`keep` must be one of 'head', 'tail', 'both'\."):
+        truncate(tokens, 3, "middle")

@@ -37,7 +37,8 @@ class Arrays:
     @classmethod
     def of(cls, data):
         """Encodes the training and dev splits of a task's data; test stays where it is."""
-        splits = {split: data.encode(data.splits[split]) for split in ("train", "dev")}
+        every = {split: data.batches(split, 1) for split in ("train", "dev")}
+        splits = {split: (batches.x, batches.y) for split, batches in every.items()}
         return cls(data.sizes, splits, data.unknown_rates)
 
     def batches(self, split, batch_size, *, seed=None):
@@ -52,7 +53,11 @@ class Arrays:
         (directory / SIZES).write_text(json.dumps(self.sizes) + "\n")
         for split, (x, y) in self.splits.items():
             arrays = {f"x.{name}": np.concatenate(rows) for name, rows in x.items()}
-            arrays |= {"y": np.concatenate(y), "lengths": np.array([len(row) for row in y])}
+            arrays["lengths"] = np.array([len(row) for row in next(iter(x.values()))])
+            if isinstance(y, np.ndarray):
+                arrays["labels"] = y  # One an example, not one a step.
+            else:
+                arrays["y"] = np.concatenate(y)
             if self.unknown_rates is not None:
                 arrays["unknown_rates"] = self.unknown_rates
             np.savez_compressed(directory / f"{split}.npz", **arrays)
@@ -81,5 +86,6 @@ class Arrays:
                 for name, rows in arrays.items()
                 if name.startswith("x.")
             }
-            splits[path.stem] = x, np.split(arrays["y"], ends)
+            y = arrays["labels"] if "labels" in arrays else np.split(arrays["y"], ends)
+            splits[path.stem] = x, y
         return cls(json.loads((directory / SIZES).read_text()), splits, rates)

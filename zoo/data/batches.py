@@ -4,7 +4,7 @@ import numpy as np
 
 
 class Batches:
-    """Batches of similar length, padded on the right, with an explicit weight for every step.
+    """Batches of similar length, padded on the right, with explicit weights.
 
     Iterating gives `(x, y, sample_weight)` of NumPy arrays; `x` is a dictionary, or the one array
     where there is but one, as functional Keras models take it. With a seed every epoch is shuffled
@@ -16,7 +16,9 @@ class Batches:
 
     Args:
         x: Dictionary of lists, one array an example, its first axis time; 0 is padding.
-        y: List of arrays, one an example, its first axis time.
+        y: List of arrays, one an example, its first axis time: each step has the weight 1. Or an
+            array `(examples,)` with one value an example, which has the weight 1 where the value is
+            not negative; a negative one tells that it is not known, becomes 0 and weighs nothing.
         batch_size: Number of examples a batch; the last one may be smaller.
         seed: Seed of the order, or `None` for the order of length.
         unknown_rates: Optional array: for every id of `x["tokens"]` the probability that it is
@@ -36,14 +38,14 @@ class Batches:
     POOL = 100
 
     def __init__(self, x, y, batch_size, *, seed=None, unknown_rates=None):
-        if not y:
+        if not len(y):
             raise ValueError("There must be at least one example. Received: none")
         self.x, self.y = x, y
         self.batch_size = batch_size
         self.seed = seed
         self.unknown_rates = unknown_rates
         self.epoch = 0
-        self.lengths = np.array([len(example) for example in y])
+        self.lengths = np.array([len(example) for example in next(iter(x.values()))])
         if self.lengths.min() == 0:
             empty = int(self.lengths.argmin())
             raise ValueError(
@@ -86,12 +88,17 @@ class Batches:
         rng = self._rng(1) if self.unknown_rates is not None else None
         for chosen in self._chosen():
             x = {name: pad([arrays[i] for i in chosen]) for name, arrays in self.x.items()}
-            y = pad([self.y[i] for i in chosen])
-            weight = pad([np.ones(self.lengths[i], "float32") for i in chosen])
+            y, weight = self._targets(chosen)
             if rng is not None:
                 dropped = rng.random(x["tokens"].shape) < self.unknown_rates[x["tokens"]]
                 x["tokens"] = np.where(dropped, np.int32(1), x["tokens"])
             yield x if len(x) > 1 else next(iter(x.values())), y, weight
+
+    def _targets(self, chosen):
+        if isinstance(self.y, np.ndarray):
+            return np.maximum(self.y[chosen], 0), (self.y[chosen] >= 0).astype("float32")
+        weight = pad([np.ones(self.lengths[i], "float32") for i in chosen])
+        return pad([self.y[i] for i in chosen]), weight
 
     def dataset(self):
         """Wraps the batches for `fit` on the TensorFlow backend.

@@ -47,7 +47,17 @@ _ENGLISH = (
 )
 _ELISION = (r"(\p{L}['’])(\p{L})",)
 _FRENCH = (*_ELISION, r"(?i)(\p{L})(-(?:t-)?(?:je|tu|il|elle|on|nous|vous|ils|elles|ce|là|ci)\b)")
+# Tags of HTML that people and scrapers leave in texts, by their number of characters.
+_TAGS = {
+    3: r"<[bipu]>",
+    4: r"</[bipu]>|<(?:br|em|hr|h\d|li|ul|ol|tt)>",
+    5: r"</(?:em|h\d|li|ul|ol|tt)>|<(?:br|hr)/>|<(?:div|sub|sup|pre)>",
+    6: r"<(?:br|hr) />|</(?:div|sub|sup|pre)>",
+    8: r"<strong>|<center>",
+    9: r"</strong>|</center>",
+}
 CUTS = {"en": _ENGLISH, "fr": _FRENCH, "it": _ELISION}
+KEEP = ("head", "tail", "both")
 
 
 def tokenize(text, language=""):
@@ -87,6 +97,58 @@ def tokenize(text, language=""):
     end = tf.cumsum(skipped_length + token_length, axis=1)
     real = tf.cast(tokens != "", tf.int32)
     return tokens, (end - token_length) * real, end * real
+
+
+def without_tags(text):
+    """Replaces the commonest tags of HTML by as many spaces, so that offsets stay what they were.
+
+    Example:
+
+    >>> without_tags(tf.constant(["good<br /><br />but <i>long</i>"])).numpy()[0]
+    b'good            but    long    '
+    """
+    for length, pattern in _TAGS.items():
+        text = tf.strings.regex_replace(text, f"(?i){pattern}", " " * length)
+    return text
+
+
+def truncate(tokens, length, keep="head"):
+    """Cuts long rows short.
+
+    Args:
+        tokens: String `(batch, time)`, padded with `""`.
+        length: How many tokens to keep of a row at most, or `None` to keep all.
+        keep: Which: the `"head"`, the `"tail"`, or `"both"`, a quarter of them from the head.
+
+    Returns:
+        `tokens`, likewise, at most `length` wide, and `places`, int32 of the same shape: where in
+        its row each token stood.
+
+    Raises:
+        ValueError: If `length` or `keep` is not one of those.
+
+    Reference:
+        Sun et al. 2019, "How to Fine-Tune BERT for Text Classification?", for head and tail.
+
+    Example:
+
+    >>> tokens, places = truncate(tf.constant([list("abcdef"), list("xy") + [""] * 4]), 4, "both")
+    >>> tokens.numpy().tolist(), places.numpy()[0].tolist()
+    ([[b'a', b'd', b'e', b'f'], [b'x', b'y', b'', b'']], [0, 3, 4, 5])
+    """
+    if length is not None and length < 1:
+        raise ValueError(f"`length` must be None or at least 1. Received: {length}")
+    if keep not in KEEP:
+        known = ", ".join(map(repr, KEEP))
+        raise ValueError(f"`keep` must be one of {known}. Received: {keep!r}")
+    places = tf.zeros_like(tokens, tf.int32) + tf.range(tf.shape(tokens)[1])
+    if length is None:
+        return tokens, places
+    head = {"head": length, "tail": 0, "both": length // 4}[keep]
+    lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), axis=1, keepdims=True)
+    skipped = tf.where(places < head, 0, tf.maximum(lengths - length, 0))
+    places = tf.minimum((places + skipped)[:, :length], tf.shape(tokens)[1] - 1)
+    return tf.gather(tokens, places, batch_dims=1), places
 
 
 def valid_utf8(text):
