@@ -75,7 +75,8 @@ def evaluate(name, *, split="test", data_dir=None, limit=None):
 
     recipe = _recipe(name)
     model = pretrained.load(recipe.name)
-    data = model.adapt(recipe.load_data(data_dir=data_dir))
+    words = model.encoder.words if recipe.inherits_words else None
+    data = model.adapt(recipe.load_data(data_dir=data_dir, words=words))
     return evaluation.evaluate(recipe, model.model, data, split=split, limit=limit)
 
 

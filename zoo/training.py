@@ -13,7 +13,10 @@ import zipfile
 import keras
 import numpy as np
 
+from zoo import models
+
 CHECKPOINT, BEST, HISTORY, SETTINGS = "checkpoint.npz", "best.weights.h5", "history.csv", "run.json"
+WORDS = "words.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +61,7 @@ def train(
     limit=None,
     output=None,
     tensorboard=None,
+    pretrained=None,
     initialize=None,
     **overrides,
 ):
@@ -77,6 +81,8 @@ def train(
             finished epoch, the best weights so far and `history.csv`; call again with the same
             arguments to go on.
         tensorboard: Directory for TensorBoard's event files, if any are wanted.
+        pretrained: Directory of the finished run of the recipe's `pretraining`, by default
+            `runs/<its name>`.
         initialize: Function that is given the new model before its first epoch, to put weights
             that were trained elsewhere into it.
         **overrides: Fields of the recipe to replace, for instance `epochs=1`.
@@ -86,6 +92,7 @@ def train(
 
     Raises:
         ValueError: If `output` holds the run of another recipe.
+        FileNotFoundError: If the run of the recipe's `pretraining` is not there.
         ImportError: If `tensorboard` is given and not installed.
 
     Example:
@@ -99,14 +106,24 @@ def train(
     1
     """
     recipe = dataclasses.replace(recipe, **overrides)
+    directory = pathlib.Path(output or pathlib.Path("runs") / recipe.name)
+    if recipe.pretraining is not None:
+        pretrained = pathlib.Path(pretrained or pathlib.Path("runs") / recipe.pretraining.name)
+        source_words = _read_words(pretrained, recipe.pretraining)
     if data is None:
-        data = recipe.load_data(data_dir=data_dir, limit=limit)
+        words = source_words if recipe.inherits_words else None
+        data = recipe.load_data(data_dir=data_dir, limit=limit, words=words)
     keras.utils.set_random_seed(recipe.seed)  # After the data: preparing it draws, too.
     batches = data.batches("train", recipe.batch_size, seed=recipe.seed)
     model = recipe.build(data.sizes, steps_per_epoch=len(batches))
+    if recipe.pretraining is not None:
+        source = _read_model(pretrained, recipe.pretraining, source_words)
+        differing = {"words": data.encoder.words, "source_words": source_words}
+        models.transfer(model, source, **({} if recipe.inherits_words else differing))
     if initialize is not None:
         initialize(model)
-    directory = pathlib.Path(output or pathlib.Path("runs") / recipe.name)
+    _claim(directory, _settings(recipe, model, limit))  # Before anything of another run is lost.
+    _write_words(directory, data)
     callbacks = [_tensorboard(tensorboard)] if tensorboard else []
     history = fit(
         model,
@@ -143,7 +160,8 @@ def read_run(recipe, directory=None, *, data_dir=None, limit=None):
         )
     settings = json.loads((directory / SETTINGS).read_text())
     recipe = dataclasses.replace(recipe, epochs=settings["epochs"], seed=settings["seed"])
-    data = recipe.load_data(data_dir=data_dir, limit=limit)
+    words = _read_words(directory, recipe) if recipe.inherits_words else None
+    data = recipe.load_data(data_dir=data_dir, limit=limit, words=words)
     model = recipe.build(data.sizes)
     _claim(directory, _settings(recipe, model, limit))
     progress = Progress(directory, recipe, None)
@@ -155,6 +173,38 @@ def read_run(recipe, directory=None, *, data_dir=None, limit=None):
         )
     without_optimizer(model).load_weights(directory / BEST)
     return Run(recipe, model, data, progress.history, directory)
+
+
+def _write_words(directory, data):
+    """Keeps the vocabulary with the run, for whatever is started from it."""
+    if hasattr(data, "encoder"):
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / WORDS).write_text(json.dumps(data.encoder.words) + "\n")
+
+
+def _read_words(directory, recipe):
+    """Reads the vocabulary that a finished run keeps."""
+    if all((directory / name).exists() for name in (SETTINGS, WORDS, HISTORY, BEST)):
+        epochs = json.loads((directory / SETTINGS).read_text())["epochs"]
+        with open(directory / HISTORY, newline="") as file:
+            rows = list(csv.DictReader(file))
+        history = [{name: float(cell) for name, cell in row.items()} for row in rows]
+        if _finished(dataclasses.replace(recipe, epochs=epochs), history):
+            return json.loads((directory / WORDS).read_text())
+    raise FileNotFoundError(
+        f"{directory} holds no finished run of {recipe.name}. Train it first: "
+        f"zoo train {recipe.name} --output {directory}"
+    )
+
+
+def _read_model(directory, recipe, words):
+    """Reads the model of a finished run, without the data that it was trained on."""
+    settings = json.loads((directory / SETTINGS).read_text())
+    recipe = dataclasses.replace(recipe, epochs=settings["epochs"], seed=settings["seed"])
+    model = recipe.build({"vocabulary_size": len(words) + 2})
+    _claim(directory, _settings(recipe, model, settings["limit"]))
+    without_optimizer(model).load_weights(directory / BEST)
+    return model
 
 
 def fit(model, recipe, train_batches, dev_batches, directory, *, limit=None, callbacks=()):
@@ -177,8 +227,14 @@ def fit(model, recipe, train_batches, dev_batches, directory, *, limit=None, cal
         The history, a list with a dictionary for every epoch.
 
     Raises:
-        ValueError: If `directory` holds the run of another recipe or a damaged checkpoint.
+        ValueError: If `directory` holds the run of another recipe or a damaged checkpoint, or if
+            layers are to be frozen on the JAX backend.
     """
+    if recipe.unfreezing and keras.backend.backend() == "jax":
+        raise ValueError(
+            "`unfreezing` must be empty on the JAX backend, where an optimizer of Keras takes all "
+            f"weights or none. Received: unfreezing={recipe.unfreezing}"
+        )
     directory = pathlib.Path(directory)
     _claim(directory, _settings(recipe, model, limit))
     progress = Progress(directory, recipe, train_batches)
@@ -226,9 +282,7 @@ class Progress(keras.callbacks.Callback):
     @property
     def finished(self):
         """Whether all epochs are done or dev has not improved for too long."""
-        scores = [_score(self.recipe, epoch) for epoch in self.history]
-        since_best = len(scores) - 1 - int(np.argmax(scores)) if scores else 0
-        return len(scores) >= self.recipe.epochs or since_best >= self.recipe.patience
+        return _finished(self.recipe, self.history)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
@@ -237,6 +291,18 @@ class Progress(keras.callbacks.Callback):
         for index, state in enumerate(_seed_states(self.model)):
             entropy = np.random.SeedSequence([self.recipe.seed, epoch, index])
             state.assign(entropy.generate_state(2).astype(state.dtype))
+        self._unfreeze(epoch)
+
+    def _unfreeze(self, epoch):
+        names = self.recipe.unfreezing
+        frozen = set(names[: max(len(names) - epoch, 0)])
+        changed = False
+        for name in names:
+            layer = self.model.get_layer(name)
+            changed = changed or layer.trainable != (name not in frozen)
+            layer.trainable = name not in frozen
+        if changed:
+            self.model.make_train_function(force=True)
 
     def on_test_end(self, logs=None):
         # Averaged weights, if any, are in the model only now, while dev is measured.
@@ -252,6 +318,8 @@ class Progress(keras.callbacks.Callback):
         self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
         self._save()
         self.model.stop_training = self.finished
+        if self.finished:  # Keras ends with the averages of what can learn: of all, then.
+            self._unfreeze(len(self.recipe.unfreezing))
 
     def _save(self):
         arrays = {str(i): _to_numpy(value) for i, value in enumerate(_state(self.model))}
@@ -267,6 +335,8 @@ class Progress(keras.callbacks.Callback):
 
     def restore(self, model):
         """Brings a freshly built model, and this object, to the last finished epoch, if any."""
+        # Before any layer is frozen, so that all have their place in the optimizer.
+        model.optimizer.build(model.trainable_variables)
         path = self.directory / CHECKPOINT
         if not path.exists():
             return
@@ -279,10 +349,15 @@ class Progress(keras.callbacks.Callback):
                 f"The checkpoint {path} is damaged ({error}). Delete the directory "
                 f"{self.directory} to train from the start."
             ) from error
-        model.optimizer.build(model.trainable_variables)
         for variable, value in zip(_state(model), state, strict=True):
             variable.assign(value)
         self.history = history
+
+
+def _finished(recipe, history):
+    scores = [_score(recipe, epoch) for epoch in history]
+    since_best = len(scores) - 1 - int(np.argmax(scores)) if scores else 0
+    return len(scores) >= recipe.epochs or since_best >= recipe.patience
 
 
 def _score(recipe, epoch):

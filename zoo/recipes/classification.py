@@ -1,0 +1,104 @@
+"""Classifiers of texts."""
+
+from zoo.data import classification
+from zoo.models import SequenceClassifier
+from zoo.recipe import Recipe
+from zoo.recipes.language_modeling import BILSTM_LM_IMDB_REVIEWS
+
+BILSTM_CLASSIFIER_IMDB = Recipe(
+    name="bilstm_classifier.imdb",
+    task="classification",
+    dataset="imdb_reviews",
+    data=classification.load,
+    builder=SequenceClassifier,
+    hyperparameters={
+        "cell": "lstm",
+        "units": 256,
+        "embedding_dim": 128,
+        "pooling": ("last", "mean", "max"),
+        "dropout": 0.4,
+        "variational_dropout": True,
+        "adversary": "labels",
+        "perturbation": 5.0,
+    },
+    preprocessing={"length": 400, "keep": "both", "lowercase": True},
+    batch_size=32,
+    epochs=4,
+    learning_rate=1e-3,
+    final_learning_rate=1e-5,
+    warmup=0.1,
+    pretraining=BILSTM_LM_IMDB_REVIEWS,
+    weight_averaging=0.998,
+    language="en",
+    licence="none stated; cite Maas et al. 2011",
+    rival={
+        "system": "NB-SVM with bigrams, a linear model (Wang and Manning 2012)",
+        "accuracy": 0.9122,
+        "source": "their table 2; the same test split",
+    },
+)
+
+GRU_CLASSIFIER_SST2 = Recipe(
+    name="gru_classifier.sst2",
+    task="classification",
+    dataset="glue/sst2",
+    data=classification.load,
+    builder=SequenceClassifier,
+    hyperparameters={
+        "cell": "gru",
+        "units": 128,
+        "embedding_dim": 128,
+        "pooling": ("last", "max"),
+        "dropout": 0.4,
+        "variational_dropout": True,
+        "word_dropout": 0.05,
+    },
+    preprocessing={"min_count": 2, "lowercase": True},
+    batch_size=64,
+    epochs=6,
+    learning_rate=2e-3,
+    final_learning_rate=1e-4,
+    warmup=0.05,
+    pretraining=BILSTM_LM_IMDB_REVIEWS,
+    weight_averaging=0.998,
+    language="en",
+    licence="none stated; cite Socher et al. 2013 and Wang et al. 2019 (GLUE)",
+    rival={
+        "system": "TF-IDF logistic regression, fitted by the same command",
+        "accuracy": 0.8165,
+        "source": "`zoo evaluate gru_classifier.sst2`",
+    },
+)
+
+GRU_CLASSIFIER_TREC = Recipe(
+    name="gru_classifier.trec",
+    task="classification",
+    dataset="trec",
+    data=classification.load,
+    builder=SequenceClassifier,
+    hyperparameters={
+        "cell": "gru",
+        "units": 128,
+        "embedding_dim": 128,
+        "pooling": ("last", "max"),
+        "dropout": 0.5,
+        "variational_dropout": True,
+        "word_dropout": 0.05,
+    },
+    preprocessing={"min_count": 1, "lowercase": True},
+    batch_size=32,
+    epochs=20,
+    patience=20,
+    learning_rate=2e-3,
+    final_learning_rate=1e-4,
+    warmup=0.05,
+    pretraining=BILSTM_LM_IMDB_REVIEWS,
+    weight_averaging=0.99,
+    language="en",
+    licence="none stated; cite Li and Roth 2002",
+    rival={
+        "system": "TF-IDF logistic regression, fitted by the same command",
+        "accuracy": 0.906,
+        "source": "`zoo evaluate gru_classifier.trec`",
+    },
+)
