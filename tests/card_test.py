@@ -112,3 +112,130 @@ def test_tables_and_code_blocks_are_whole(description):
     for table in (block for block in rendered.split("\n\n") if block.startswith("|")):
         assert len({line.count("|") for line in table.splitlines()}) == 1
     assert rendered.endswith("\n") and not rendered.endswith("\n\n")
+
+
+def classified(accuracy):
+    """What an evaluation of a classifier found, as far as a card tells of it."""
+    rates = {
+        "accuracy": accuracy,
+        "accuracy_low": accuracy - 0.01,
+        "accuracy_high": accuracy + 0.01,
+    }
+    return {
+        **rates,
+        "examples": 25_000,
+        "macro_f1": 0.7654,
+        "calibration_error": 0.0123,
+        "labels": ["neg", "pos"],
+        "baselines": [{"name": "majority class", "accuracy": 0.5}, {"name": "X", "accuracy": 0.8}],
+    }
+
+
+@pytest.fixture
+def classifier():
+    """A description of a classifier whose every figure can be recognized."""
+    hyperparameters = {"cell": "gru", "units": [8, 8], "pooling": ["last", "mean", "max"]}
+    return {
+        "name": "bigru_classifier.imdb",
+        "task": "classification",
+        "dataset": "imdb_reviews",
+        "recipe": {
+            "task": "classification",
+            "hyperparameters": hyperparameters,
+            "preprocessing": {"length": 1000, "keep": "both"},
+            "seed": 3,
+        },
+        "sizes": {"vocabulary_size": 9, "num_classes": 2},
+        "parameters": 1_234_567,
+        "temperature": 1.23456,
+        "metrics": {"dev": classified(0.91), "test": classified(0.90123)},
+        "rival": {"system": "A Rival", "accuracy": 0.912, "source": "A Paper, 2012"},
+        "licence": "none stated",
+        "command": "zoo train x.y && zoo export x.y",
+        "seconds": 4321,
+        "epochs": 4,
+        "machine": "abacus, 3 rods",
+        "versions": {"python": "3.99"},
+        "files": {"assets/labels.txt": "0123abcd"},
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A bidirectional GRU of 2 layers with pooling by last state, mean and maximum for "
+        "sentiment analysis of film reviews, trained on `imdb_reviews` through TFDS and on nothing "
+        "else. 1,234,567 parameters.\n",
+        'classifier = zoo.load("bigru_classifier.imdb")\nclassifier.predict(["One text ."])\n',
+        'classifier.signatures["serving_default"](text=tf.constant(["One text ."]))\n'
+        'classifier.signatures["contributions"](text=tf.constant(["One text ."]))\n```',
+        "| split | texts | accuracy (95 % interval) | macro F1 | calibration error "
+        "| majority class | X |\n",
+        "| test | 25,000 | **90.12** (89.12 to 91.12) | 76.54 | 1.23 | 50.00 | 80.00 |\n",
+        "Classes: neg, pos.",
+        "divides its logits by 1.235, fitted on dev,",
+        "Seed 3, reported on the test split, 25,000 reviews of films that train does not have;",
+        "reviews of one film in ten",
+        "Rival: A Rival, 91.20 (A Paper, 2012).",
+        "epochs on abacus, 3 rods. python 3.99.",
+        "`datasets/sentiment_probes`",
+        "Of a text of more than 1,000 tokens it reads the first 250 and the last 750.\n",
+    ],
+)
+def test_says_of_a_classifier(classifier, said):
+    assert said in card.render(classifier)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "said"),
+    [
+        ("glue/sst2", ("sentences from film reviews", "872 sentences", "lower-cased")),
+        ("trec", ("six coarse classes of TREC", "500 questions", "TREC 10")),
+        ("toy", ("for text classification, trained on `toy`", "learned from train alone")),
+    ],
+)
+def test_says_what_the_data_set_is(classifier, dataset, said):
+    recipe = {**classifier["recipe"], "preprocessing": {}}
+    rendered = card.render({**classifier, "dataset": dataset, "recipe": recipe})
+    assert all(each in rendered for each in said)
+    assert "25,000 reviews" not in rendered and "tokens it reads" not in rendered
+
+
+def test_says_where_a_classifier_started(classifier):
+    recipe = {**classifier["recipe"], "pretraining": "bilstm_lm.imdb_reviews", "unfreezing": []}
+    rendered = card.render({**classifier, "recipe": recipe})
+    assert "nothing else" not in rendered and "3 rods, pretraining apart." in rendered
+    assert "the language model `bilstm_lm.imdb_reviews`, which was trained on" in rendered
+    assert "the same data set without their labels, those of dev among them and none of" in rendered
+    elsewhere = card.render({**classifier, "dataset": "trec", "recipe": recipe})
+    assert "on the texts of `imdb_reviews` without their labels." in elsewhere
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "pooling by maximum for"),
+        ({"pooling": "attention", "bidirectional": False}, "A unidirectional GRU of 2 layers with"),
+        ({"pooling": ["attention"]}, "pooling by attention for"),
+        ({"pooling": ["max", "mean"]}, "pooling by maximum and mean for"),
+    ],
+)
+def test_describes_the_pooling(classifier, changes, words):
+    hyperparameters = {"cell": "gru", "units": [8, 8], **changes}
+    recipe = {**classifier["recipe"], "hyperparameters": hyperparameters}
+    assert words in card.render({**classifier, "recipe": recipe})
+
+
+@pytest.mark.parametrize(
+    ("keep", "reads"), [("head", "the first 1,000."), ("tail", "the last 1,000.")]
+)
+def test_says_what_is_read_of_a_long_text(classifier, keep, reads):
+    recipe = {**classifier["recipe"], "preprocessing": {"length": 1000, "keep": keep}}
+    assert f"it reads {reads}" in card.render({**classifier, "recipe": recipe})
+
+
+def test_the_card_of_a_classifier_is_whole(classifier):
+    test_tables_and_code_blocks_are_whole(classifier)
+    before = card.render({**classifier, "temperature": 1.0})
+    del classifier["temperature"]
+    assert "divides its logits" in before and "divides" not in card.render(classifier)

@@ -4,18 +4,25 @@ import csv
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
 from zoo import cli
+from zoo.data.classification import ClassificationData
+from zoo.data.text import TokenEncoder
+from zoo.models import SequenceClassifier
 from zoo.pretrained import CHECKOUT
+from zoo.serving import classification
 
 ZOO = pathlib.Path(sys.executable).with_name("zoo")
 NAME = "bilstm_tagger.grammar_text"
+CLASSIFIER = "lstm_classifier.toy"
 COMMANDS = ("list", "show", "train", "evaluate", "export", "predict", "data", "demo")
 
 
@@ -152,6 +159,28 @@ def test_predict(zoo):
     assert found.stderr == ""
 
 
+@pytest.fixture(scope="module")
+def classifiers(tmp_path_factory):
+    """A cache that holds one small classifier, with no more of a description than is needed."""
+    home = tmp_path_factory.mktemp("classifiers")
+    data = ClassificationData(TokenEncoder(["good", "film"], None), ("neg", "pos"), {})
+    model = SequenceClassifier(**data.sizes, units=3, embedding_dim=3)
+    classification.export(model, data, home / CLASSIFIER)
+    description = {"name": CLASSIFIER, "task": "classification", "files": {}}
+    (home / CLASSIFIER / "model.json").write_text(json.dumps(description))
+    return home
+
+
+def test_predict_with_contributions(tmp_path, classifiers):
+    texts = "A good<br />film 🙂 [bold]", ""
+    options = {"cwd": tmp_path, "ZOO_HOME": str(classifiers)}
+    found = call("predict", CLASSIFIER, *texts, "--contributions", **options)
+    first, second = found.stdout.splitlines()[:2]
+    assert re.fullmatch(rf"(neg|pos) \d+ %  {re.escape(texts[0])}", first)
+    assert re.fullmatch(r"(neg|pos) \d+ %  ", second)
+    assert found.stderr == ""
+
+
 def test_evaluate(zoo, place):
     found = zoo("evaluate", NAME, "--limit", 50, "--output", "scores")
     scores = json.loads((place / "scores" / "test.json").read_text())
@@ -215,6 +244,23 @@ def test_wrong_split(refused, exported):
 @pytest.mark.parametrize("name", ["../x", "..", ""])
 def test_name_that_is_a_path(refused, name):
     assert "`name` must be <architecture>.<dataset>" in refused("show", name)
+
+
+def test_no_contributions_of_a_tagger(refused, exported):
+    said = refused("predict", NAME, "A dog.", "--contributions")
+    assert f"--contributions is for classifiers. Received: {NAME}, whose task is tagging" in said
+
+
+@pytest.mark.parametrize("options", [(), ("--contributions",)])
+def test_contributions_are_shown_in_colour(classifiers, monkeypatch, options):
+    monkeypatch.setenv("ZOO_HOME", str(classifiers))
+    printed = []
+    console = types.SimpleNamespace(print=lambda text, **_: printed.append(text))
+    monkeypatch.setattr(cli, "_console", lambda: console)
+    cli.app(["predict", CLASSIFIER, "good film", *options], standalone_mode=False)
+    (shown,) = printed
+    coloured = {shown.plain[each.start : each.end] for each in shown.spans if " on " in each.style}
+    assert coloured <= {"good", "film"} and bool(coloured) == bool(options)
 
 
 def test_another_run_in_the_way(refused, run):

@@ -5,6 +5,10 @@ import json
 TASKS = {
     "tagging": "part-of-speech tagging (UPOS)",
     "entities": "named-entity recognition",
+    "classification": "text classification",
+    "imdb_reviews": "sentiment analysis of film reviews",
+    "glue/sst2": "sentiment analysis of sentences from film reviews",
+    "trec": "sorting questions by what they ask for (the six coarse classes of TREC)",
 }
 PROTOCOLS = {
     "tagging": (
@@ -14,6 +18,21 @@ PROTOCOLS = {
     "entities": (
         "gold tokens, one sentence at a time, whole entities (type and both ends must be right, "
         "counted as `conlleval` does), everything fitted on train alone, every choice made on dev."
+    ),
+    "classification": "labels learned from train alone, every choice made on dev.",
+    "imdb_reviews": (
+        "reported on the test split, 25,000 reviews of films that train does not have; dev is all "
+        "reviews of one film in ten of the train split, which train has not, either. Labels "
+        "learned from train alone, every choice made on dev."
+    ),
+    "glue/sst2": (
+        "reported as test on GLUE's validation split, 872 sentences, for GLUE hides the labels of "
+        "its test split; dev is one whole sentence in ten of its train split, and their phrases "
+        "are left out of train. Labels learned from train alone, every choice made on dev."
+    ),
+    "trec": (
+        "reported on the test split, 500 questions; dev is one question in ten of the train split. "
+        "Labels learned from train alone, every choice made on dev."
     ),
 }
 LIMITS = {
@@ -31,7 +50,32 @@ LIMITS = {
         "tokens where you have them. One string is one sentence, and no sentence sees its "
         "neighbours. Scores are for gold tokens."
     ),
+    "classification": (
+        "It knows the language, the genre and the classes of its training data, and gives one of "
+        "these classes to any text, also to one that is of none."
+    ),
+    "imdb_reviews": (
+        "It knows reviews of films, in English, as one site had them before 2011; on other things, "
+        "on other kinds of text and on single sentences it is right less often. It has two answers "
+        "and gives one of them to any text, also to one that is of two minds or of no opinion. The "
+        "minimal pairs of `datasets/sentiment_probes` (negation, contrast, what might have been) "
+        "show where it fails."
+    ),
+    "glue/sst2": (
+        "It knows single sentences from reviews of films, in English, as the corpus has them: "
+        "lower-cased, already cut into tokens, and none that is neutral. It has two answers and "
+        "gives one of them to any text, also to one of no opinion. The minimal pairs of "
+        "`datasets/sentiment_probes` (negation, contrast, what might have been) show where it "
+        "fails. Test is small: mind the interval."
+    ),
+    "trec": (
+        "It knows short questions about facts, in English, one at a time, and six classes, and "
+        "gives one of them to any text, also to one that is no question. The questions of test are "
+        "those of one evaluation, TREC 10, and few: mind the interval."
+    ),
 }
+NOUNS = {"tagging": "tagger", "classification": "classifier"}
+EXAMPLES = {"tagging": "One sentence .", "classification": "One text ."}
 
 
 def render(description):
@@ -45,35 +89,38 @@ def render(description):
     """
     name, recipe, files = description["name"], description["recipe"], description["files"]
     rival = description["rival"]
-    kind = "entities" if "tags" in description["sizes"] else description["task"]
+    task, kind = description["task"], _kind(description)
+    noun, example = NOUNS[task], EXAMPLES[task]
+    nothing_else = "" if recipe.get("pretraining") else " and on nothing else"
     parts = [
         f"# {name}",
         f"A {_words(recipe)}{_together(description)} for {TASKS[kind]}, trained on "
-        f"`{description['dataset']}` through TFDS and on nothing else. "
-        f"{description['parameters']:,} parameters.",
+        f"`{description['dataset']}` through TFDS{nothing_else}. "
+        f"{description['parameters']:,} parameters." + _pretraining(description),
         "## Load it",
         "With the zoo, in one line:",
         _code(
             "python",
-            f'import zoo\n\ntagger = zoo.load("{name}")\ntagger.predict(["One sentence ."])',
+            f'import zoo\n\n{noun} = zoo.load("{name}")\n{noun}.predict(["{example}"])',
         ),
         "As a Keras model, to fine-tune:",
         _code("python", f'model = zoo.load("{name}").model'),
         "With TensorFlow alone:",
         _code(
             "python",
-            f'import tensorflow as tf\n\ntagger = tf.saved_model.load("saved_models/{name}")\n'
-            'tagger.signatures["serving_default"](text=tf.constant(["One sentence ."]))\n'
-            'tagger.signatures["tokens"](tokens=tf.constant([["One", "sentence", "."]]))'
-            + ('\ntagger.signatures["entities"](text=tf.constant(["One sentence ."]))')
-            * (kind == "entities"),
+            f'import tensorflow as tf\n\n{noun} = tf.saved_model.load("saved_models/{name}")\n'
+            + "\n".join(
+                f'{noun}.signatures["{signature}"]({given})'
+                for signature, given in _signatures(task, kind, example)
+            ),
         ),
         "## Scores",
         _scores(description),
         f"{_seeds(description)}, {PROTOCOLS[kind]}",
     ]
     if rival:
-        score = f"{100 * rival['f1']:.2f}" if "f1" in rival else f"{100 * rival['accuracy']:.1f}"
+        digits = 1 if kind == "tagging" else 2  # As the sources have them.
+        score = f"{100 * rival.get('f1', rival.get('accuracy')):.{digits}f}"
         parts.append(f"Rival: {rival['system']}, {score} ({rival['source']}).")
     parts += [
         "## Data and licence",
@@ -82,11 +129,11 @@ def render(description):
         "## Make it again",
         _code("sh", description["command"].replace(" && ", "\n")),
         f"Took {description['seconds']:,} s of training in {description['epochs']} epochs on "
-        f"{description['machine']}. "
+        f"{description['machine']}{', pretraining apart' if recipe.get('pretraining') else ''}. "
         + ", ".join(f"{package} {version}" for package, version in description["versions"].items())
         + ".",
         "## Limits",
-        LIMITS[kind],
+        LIMITS[kind] + _length(recipe),
         "## Choices",
         _code("json", json.dumps(recipe, indent=2, ensure_ascii=False)),
         "## Files",
@@ -96,14 +143,70 @@ def render(description):
     return "\n\n".join(parts) + "\n"
 
 
+def _kind(description):
+    if "tags" in description["sizes"]:
+        return "entities"
+    known = description["task"] == "classification" and description["dataset"] in TASKS
+    return description["dataset"] if known else description["task"]
+
+
+def _signatures(task, kind, example):
+    text = f'text=tf.constant(["{example}"])'
+    yield "serving_default", text
+    if task == "tagging":
+        words = ", ".join(f'"{word}"' for word in example.split())
+        yield "tokens", f"tokens=tf.constant([[{words}]])"
+    if kind == "entities":
+        yield "entities", text
+    if task == "classification":
+        yield "contributions", text
+
+
+def _pretraining(description):
+    source = description["recipe"].get("pretraining")
+    if not source:
+        return ""
+    dataset = source.partition(".")[2]
+    texts = f"`{dataset}` without their labels"
+    if dataset == description["dataset"]:
+        texts = "the same data set without their labels, those of dev among them and none of test"
+    return (
+        f" Its known words, its word vectors and whatever recurrent layers both have started from "
+        f"the language model `{source}`, which was trained on the texts of {texts}."
+    )
+
+
+def _length(recipe):
+    options = recipe["preprocessing"]
+    length = options.get("length")
+    if recipe["task"] != "classification" or length is None:
+        return ""
+    head = length // 4
+    kept = {
+        "head": f"the first {length:,}",
+        "tail": f"the last {length:,}",
+        "both": f"the first {head:,} and the last {length - head:,}",
+    }[options.get("keep", "head")]
+    return f" Of a text of more than {length:,} tokens it reads {kept}."
+
+
 def _words(recipe):
     options = recipe["hyperparameters"]
-    units = options["units"]
+    units = options.get("units", 1)
     layers = 1 if isinstance(units, int) else len(units)
     cell = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "simple RNN"}[options.get("cell", "lstm")]
     directions = "bidirectional" if options.get("bidirectional", True) else "unidirectional"
     crf = " with a CRF" if options.get("head") == "crf" else ""
-    return f"{directions} {cell} of {layers} layer{'s' * (layers > 1)}{crf}"
+    pooled = _pooling(options) if recipe["task"] == "classification" else ""
+    return f"{directions} {cell} of {layers} layer{'s' * (layers > 1)}{crf}{pooled}"
+
+
+def _pooling(options):
+    names = {"last": "last state", "max": "maximum"}
+    pooling = options.get("pooling", "max")
+    kinds = [pooling] if isinstance(pooling, str) else pooling
+    *most, last = [names.get(kind, kind) for kind in kinds]
+    return " with pooling by " + (f"{', '.join(most)} and {last}" if most else last)
 
 
 def _together(description):
@@ -120,6 +223,8 @@ def _seeds(description):
 def _scores(description):
     if any("f1" in found for found in description["metrics"].values()):
         return _entity_scores(description["metrics"])
+    if description["task"] == "classification":
+        return _class_scores(description)
     rows = [
         "| split | tokens | accuracy | on unknown words | whole sentences | most frequent tag |"
     ]
@@ -149,6 +254,37 @@ def _entity_scores(metrics):
         "\n\nUnseen are the entities that training does not have, with that type; the baseline "
         "finds again what was an entity in training, with the type it had most often."
     )
+
+
+def _class_scores(description):
+    metrics = description["metrics"]
+    found = next(iter(metrics.values()))
+    baselines = [each["name"] for each in found["baselines"]]
+    columns = ["split", "texts", "accuracy (95 % interval)", "macro F1", "calibration error"]
+    rows = ["| " + " | ".join([*columns, *baselines]) + " |"]
+    rows.append("|---" * len([*columns, *baselines]) + "|")
+    for split, found in metrics.items():
+        low, high = _percent(found["accuracy_low"]), _percent(found["accuracy_high"])
+        cells = [
+            split,
+            f"{found['examples']:,}",
+            f"**{_percent(found['accuracy'])}** ({low} to {high})",
+            _percent(found["macro_f1"]),
+            _percent(found["calibration_error"]),
+            *(_percent(each["accuracy"]) for each in found["baselines"]),
+        ]
+        rows.append("| " + " | ".join(cells) + " |")
+    said = (
+        f"Classes: {', '.join(found['labels'])}. The last {len(baselines)} columns are accuracies "
+        "of simple baselines, fitted on the same labelled texts. The calibration error is that of "
+        "the Keras model."
+    )
+    if "temperature" in description:
+        said += (
+            f" The SavedModel divides its logits by {description['temperature']:.3f}, fitted on "
+            "dev, before it gives probabilities."
+        )
+    return "\n".join(rows) + f"\n\n{said}"
 
 
 def _percent(share):

@@ -70,13 +70,26 @@ def show(name: Name):
 
 
 @app.command()
-def predict(name: Name, texts: Annotated[list[str], typer.Argument(help="Texts, one a sentence.")]):
+def predict(
+    name: Name,
+    texts: Annotated[list[str], typer.Argument(help="Texts; to a tagger each is a sentence.")],
+    contributions: Annotated[
+        bool,
+        typer.Option(
+            "--contributions", help="Show which words speak for the class and which against it."
+        ),
+    ] = False,
+):
     """Predict with a pretrained model."""
     import zoo
 
     model = zoo.load(name)
-    console = _console()
-    console.print(_plots(model.task).in_colour(model.predict(texts), texts), soft_wrap=True)
+    if contributions and "contributions" not in model.saved_model.signatures:
+        raise ValueError(
+            f"--contributions is for classifiers. Received: {name}, whose task is {model.task}"
+        )
+    predicted = model.predict(texts, **({"contributions": True} if contributions else {}))
+    _console().print(_plots(model.task).in_colour(predicted, texts), soft_wrap=True)
 
 
 @app.command()

@@ -19,7 +19,7 @@ def publish(run, directory=None, *, splits=("dev", "test")):
 
     Args:
         run: A `zoo.training.Run`; or several of one recipe and different seeds, which become one
-            `zoo.models.TaggerEnsemble`.
+            `zoo.models.TaggerEnsemble`, of classifiers, too.
         directory: Where to write; by default the model's place in the checkout.
         splits: The splits to measure it on.
 
@@ -34,6 +34,8 @@ def publish(run, directory=None, *, splits=("dev", "test")):
     recipe = run.recipe
     model = run.model if len(runs) == 1 else ensemble(runs)
     training_commands = [_command(each.recipe) for each in runs]
+    if recipe.pretraining is not None:
+        training_commands.insert(0, _command(recipe.pretraining))
     export_command = f"zoo export {recipe.name}"
     if len(runs) > 1:
         export_command += "".join(f" --run {_place(each.recipe)}" for each in runs)
@@ -42,7 +44,7 @@ def publish(run, directory=None, *, splits=("dev", "test")):
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
         partial = pathlib.Path(partial) / recipe.name
-        serving.export(model, run.data, partial, language=recipe.language)
+        exported = serving.export(model, run.data, partial, language=recipe.language)
         _save_half_precision(model, partial / WEIGHTS)
         training.without_optimizer(model).load_weights(partial / WEIGHTS)
         description = {
@@ -53,6 +55,7 @@ def publish(run, directory=None, *, splits=("dev", "test")):
             "recipe": recipe.to_dict(),
             "sizes": run.data.sizes,
             "parameters": model.count_params(),
+            **(exported or {}),
             **({"seeds": [each.recipe.seed for each in runs]} if len(runs) > 1 else {}),
             "metrics": {
                 split: evaluation.evaluate(recipe, model, run.data, split=split) for split in splits
