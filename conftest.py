@@ -1,6 +1,12 @@
-"""What tests and doctests share: NumPy, seeds, and one small published model."""
+"""What tests and doctests share: seeds, a small published model, processes on each backend."""
 
 import dataclasses
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
 
 import keras
 import matplotlib.pyplot
@@ -45,3 +51,62 @@ def small_entities_run(tmp_path_factory):
     )
     output = tmp_path_factory.mktemp("runs") / "small_entities"
     return zoo.train(recipe, limit=400, epochs=12, learning_rate=1e-2, output=output)
+
+
+WORKER = """
+import json, os, sys, traceback
+if os.environ["KERAS_BACKEND"] != "tensorflow":
+    sys.modules["tensorflow"] = None
+import keras
+assert keras.backend.backend() == os.environ["KERAS_BACKEND"]
+for line in sys.stdin:
+    script, *sys.argv[1:] = json.loads(line)
+    try:
+        exec(script, {"__name__": "__main__"})
+        assert os.environ["KERAS_BACKEND"] == "tensorflow" or not sys.modules["tensorflow"]
+        answer = None
+    except BaseException:
+        answer = traceback.format_exc()
+    print(json.dumps(["answer", answer]), flush=True)
+"""
+
+
+class BackendProcess:
+    """A process on another backend, without TensorFlow unless that is the backend, for scripts."""
+
+    def __init__(self, backend):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKER],
+            env={**os.environ, "KERAS_BACKEND": backend},
+            cwd=pathlib.Path(__file__).parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, script, *arguments):
+        """Runs a script; an error in it is one here."""
+        self.process.stdin.write(json.dumps([script, *map(str, arguments)]) + "\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line.startswith('["answer"'):
+                _, error = json.loads(line)
+                assert error is None, error
+                return
+        raise RuntimeError("The process ended.")
+
+    def close(self):
+        """Ends the process."""
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="session", params=["tensorflow", "jax", "torch"])
+def backend_process(request):
+    """One `BackendProcess` a backend for the whole session, for each backend that is installed."""
+    if importlib.util.find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    process = BackendProcess(request.param)
+    yield process
+    process.close()

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from zoo.data import tagging
+from zoo.data import classification, tagging
 
 nbformat = pytest.importorskip("nbformat", reason="the extra `notebooks` is not installed")
 pytest.importorskip("jupytext", reason="the extra `notebooks` is not installed")
@@ -20,6 +20,7 @@ _SPEC = importlib.util.spec_from_file_location("build", FOLDER / "build.py")
 build = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(build)
 NAMES = build.sources()
+REVIEWS = ("imdb_reviews", "classification_sentiment")  # Nothing stands in for them there.
 
 
 def committed(name):
@@ -60,6 +61,12 @@ def shown(sentences, text, least=5):
         if len(plain) >= least and f" {' '.join(plain)} " in text:
             found.append(sentence)
     return found
+
+
+def needs(corpus):
+    folder = os.environ.get("TFDS_DATA_DIR")
+    if not folder or not pathlib.Path(folder, corpus).is_dir():
+        pytest.skip(f"needs {corpus} in TFDS_DATA_DIR")
 
 
 def check_run(notebook):
@@ -110,9 +117,7 @@ def test_shown_finds_a_sentence_however_it_is_spaced():
 @pytest.mark.parametrize("corpus", ["universal_dependencies/en_ewt", "conll2003"])
 @pytest.mark.parametrize("name", NAMES)
 def test_outputs_show_no_sentence_of_the_corpus(name, corpus):
-    folder = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "")) / corpus
-    if "TFDS_DATA_DIR" not in os.environ or not folder.is_dir():
-        pytest.skip(f"needs {corpus} in TFDS_DATA_DIR")
+    needs(corpus)
     text = "\n".join(texts(committed(name)))
     for split in ("train", "dev", "test"):
         sentences = tagging.read(corpus, split).tokens
@@ -121,9 +126,23 @@ def test_outputs_show_no_sentence_of_the_corpus(name, corpus):
         assert shown(joined, text) == []
 
 
+@pytest.mark.slow  # The corpus, prepared in TFDS_DATA_DIR.
+def test_outputs_show_no_sentence_of_the_reviews():
+    corpus, name = REVIEWS
+    needs(corpus)
+    text = "\n".join(texts(committed(name)))
+    for split in ("train", "dev", "test"):
+        reviews = " . ".join(classification.read(corpus, split).texts)
+        sentences = [part for part in re.split(r"<br />|[.!?;:]", reviews) if part.strip()]
+        assert shown(sentences, sentences[0] + " " + text, least=1), "the search finds nothing"
+        assert shown(sentences, text) == []
+
+
 @pytest.mark.slow  # A minute or two a notebook; real data where they are prepared.
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook_runs_shortened(name, tmp_path):
+    if name == REVIEWS[1]:
+        needs(REVIEWS[0])
     command = [sys.executable, FOLDER / "build.py", name, "--short", "--output", tmp_path]
     found = subprocess.run(command, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr[-3000:]

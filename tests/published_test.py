@@ -8,7 +8,7 @@ import pytest
 
 import zoo
 from zoo import pretrained, schemes
-from zoo.data import tagging
+from zoo.data import classification, tagging
 from zoo.metrics import entities
 
 NAMES = sorted(path.parent.name for path in pretrained.CHECKOUT.glob("*/model.json"))
@@ -16,9 +16,11 @@ MEGABYTE = 1_000_000
 
 
 def test_the_promised_models_are_there():
-    assert {"bilstm_tagger.ud_en_ewt", "bigru_tagger.ud_en_ewt", "bilstm_crf.conll2003"} <= set(
-        NAMES
-    )
+    assert {
+        "bilstm_tagger.ud_en_ewt",
+        "bigru_tagger.ud_en_ewt",
+        "bilstm_crf.conll2003",
+    } <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,6 +64,13 @@ def test_card_is_reproduced_on_test(name):
     if not os.environ.get("TFDS_DATA_DIR"):
         pytest.skip("needs real data: set TFDS_DATA_DIR to a folder with the treebanks")
     model = zoo.load(name)
+    if model.task == "classification":
+        gold = classification.read(model.description["dataset"], "test")
+        names = [found.label for found in model.predict(gold.texts)]
+        right = sum(name == gold.names[i] for name, i in zip(names, gold.labels, strict=True))
+        card = model.description["metrics"]["test"]["accuracy"]
+        assert 100 * right / len(gold) == pytest.approx(100 * card, abs=0.1)
+        return
     sentences = tagging.read(model.description["dataset"], "test")
     predicted = model.predict(sentences.tokens)
     card = model.description["metrics"]["test"]
