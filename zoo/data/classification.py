@@ -19,11 +19,15 @@ FEATURES = {  # The text and the label.
 }
 # `glue/sst2` hides the labels of its test split, so its validation split is what is reported.
 SPLITS = {
-    "imdb_reviews": {"train": "train", "dev": "train", "test": "test"},
+    "imdb_reviews": {
+        "train": "train",
+        "dev": "train",
+        "test": "test",
+        "unlabelled": "unsupervised",
+    },
     "glue/sst2": {"train": "train", "dev": "train", "test": "validation"},
     "trec": {"train": "train", "dev": "train", "test": "test"},
 }
-UNLABELLED = {"imdb_reviews": "unsupervised"}
 HELD_OUT = {"imdb_reviews": "imdb_reviews.txt", "glue/sst2": "sst2.txt"}
 DEV = 0.1  # Share of the training texts that become dev, where no list says which.
 
@@ -86,15 +90,12 @@ def read(dataset, split, *, data_dir=None, limit=None):
     if dataset not in SPLITS:
         known = ", ".join(map(repr, SPLITS))
         raise ValueError(f"`dataset` must be one of {known}. Received: {dataset!r}")
-    splits = dict(SPLITS[dataset])
-    if dataset in UNLABELLED:
-        splits["unlabelled"] = UNLABELLED[dataset]
+    splits = SPLITS[dataset]
     if split not in splits:
         known = ", ".join(map(repr, splits))
         raise ValueError(f"`split` must be one of {known}. Received: {split!r}")
     text, label = FEATURES[dataset]
-    names = sources.builder(dataset, data_dir=data_dir).info.features[label].names
-    names = tuple(names)
+    names = tuple(sources.builder(dataset, data_dir=data_dir).info.features[label].names)
     examples = sources.load(dataset, splits[split], data_dir=data_dir)
     carved = split in ("train", "dev")
     if limit is not None and not carved:

@@ -1,5 +1,7 @@
 """Classifiers of texts."""
 
+import dataclasses
+
 from zoo.data import classification
 from zoo.models import SequenceClassifier
 from zoo.recipe import Recipe
@@ -70,20 +72,13 @@ GRU_CLASSIFIER_SST2 = Recipe(
     },
 )
 
-GRU_CLASSIFIER_TREC = Recipe(
+GRU_CLASSIFIER_TREC = dataclasses.replace(
+    GRU_CLASSIFIER_SST2,
     name="gru_classifier.trec",
-    task="classification",
     dataset="trec",
-    data=classification.load,
-    builder=SequenceClassifier,
     hyperparameters={
-        "cell": "gru",
-        "units": 128,
-        "embedding_dim": 128,
-        "pooling": ("last", "max"),
+        **GRU_CLASSIFIER_SST2.hyperparameters,
         "dropout": 0.5,
-        "variational_dropout": True,
-        "word_dropout": 0.05,
         "adversary": "labels",
         "perturbation": 2.0,
     },
@@ -91,12 +86,7 @@ GRU_CLASSIFIER_TREC = Recipe(
     batch_size=32,
     epochs=10,
     patience=10,
-    learning_rate=2e-3,
-    final_learning_rate=1e-4,
-    warmup=0.05,
-    pretraining=BILSTM_LM_IMDB_REVIEWS,
     weight_averaging=0.99,
-    language="en",
     licence="none stated; cite Li and Roth 2002",
     rival={
         "system": "TF-IDF logistic regression, fitted by the same command",
