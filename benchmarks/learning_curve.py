@@ -31,12 +31,12 @@ MODELS = ("NB-SVM", "BiLSTM, from scratch", "BiLSTM, pretrained")
 def accuracy(model, recipe, data, train, runs):
     """Trains one model on some reviews and measures it on the larger part of dev."""
     from zoo import training
-    from zoo.metrics import classification
+    from zoo.metrics import bag_of_words
 
     dev = data.splits["dev"]
     reported = dev[FOR_CHOICE:]
     if recipe is None:
-        logits = classification.NaiveBayesSVM(train.texts, train.labels, 2).predict(reported.texts)
+        logits = bag_of_words.NaiveBayesSVM(train.texts, train.labels, 2).predict(reported.texts)
         return float(np.mean(logits.argmax(axis=1) == reported.labels))
     splits = {"train": train, "dev": dev[:FOR_CHOICE]}
     with tempfile.TemporaryDirectory() as output:

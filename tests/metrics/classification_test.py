@@ -11,7 +11,7 @@ from scipy.special import expit, softmax
 from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
 
-from zoo.metrics import classification
+from zoo.metrics import bag_of_words, classification
 
 NAMES = ["negative", "neutral", "positive"]
 
@@ -159,14 +159,14 @@ def test_baselines_learn_and_are_measured():
 
 def test_majority_knows_how_often():
     labels = np.array([0, 0, 0, 1, 1, 2])
-    logits = classification.MajorityClass(["a"] * 6, labels, 3).predict(["b", "c"])
+    logits = bag_of_words.MajorityClass(["a"] * 6, labels, 3).predict(["b", "c"])
     np.testing.assert_allclose(softmax(logits, axis=-1), [[4 / 9, 3 / 9, 2 / 9]] * 2)
 
 
 def test_ratios_of_naive_bayes_by_hand():
     """At beta 0 all weights are their mean magnitude, so what is left is the ratio."""
     texts, labels = ["good good", "good film", "bad", "film"], np.array([1, 1, 0, 0])
-    model = classification.NaiveBayesSVM(texts, labels, 2, beta=0.0)
+    model = bag_of_words.NaiveBayesSVM(texts, labels, 2, beta=0.0)
     # A text has a word or has it not: 5 features, of which training has 4 in class 1, 2 in 0.
     names = model.vectorizer.get_feature_names_out().tolist()
     assert names == ["bad", "film", "good", "good film", "good good"]
@@ -178,7 +178,7 @@ def test_ratios_of_naive_bayes_by_hand():
 
 def test_two_classes_are_one_regression():
     train = made_up(40, names=NAMES[:2])
-    model = classification.NaiveBayesSVM(train.texts, train.labels, 2, C=2.0, beta=1.0)
+    model = bag_of_words.NaiveBayesSVM(train.texts, train.labels, 2, C=2.0, beta=1.0)
     counts = (model.vectorizer.transform(train.texts).toarray() > 0).astype(float)
     shares = [1 + counts[train.labels == label].sum(axis=0) for label in (1, 0)]
     ratio = np.log(shares[0] / shares[0].sum()) - np.log(shares[1] / shares[1].sum())
@@ -189,7 +189,7 @@ def test_two_classes_are_one_regression():
 
 
 def test_several_classes_share_out_their_probabilities():
-    model = classification.NaiveBayesSVM(TRAIN.texts, TRAIN.labels, 3)
+    model = bag_of_words.NaiveBayesSVM(TRAIN.texts, TRAIN.labels, 3)
     counts = model.vectorizer.transform(["hint1 film"]).toarray()
     alone = expit(counts @ model.weights + model.bias)
     found = softmax(model.predict(["hint1 film"]), axis=-1)
@@ -277,7 +277,7 @@ def test_baseline_of_imdb_is_as_good_as_the_published_one():
             for split in ("train", "test")
         )
     )
-    model = classification.NaiveBayesSVM(train.texts, train.labels, 2)
+    model = bag_of_words.NaiveBayesSVM(train.texts, train.labels, 2)
     found = classification.report(test.labels, model.predict(test.texts), test.names)
     print({name: found[name] for name in ("accuracy", "macro_f1", "nll", "calibration_error")})
     assert found["accuracy"] > 0.9122
