@@ -15,6 +15,7 @@ FLOORS = {
     "zoo.cli": 6,
     "zoo.recipes": 5,
     "zoo.training": 4,
+    "zoo.progress": 4,
     "zoo.evaluation": 4,
     "zoo.pretrained": 4,
     "zoo.publishing": 4,

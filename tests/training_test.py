@@ -20,6 +20,7 @@ from zoo.data import classification, language_modeling
 from zoo.data.classification import ClassificationData, Texts
 from zoo.data.language_modeling import LanguageModelingData, Stream
 from zoo.data.text import TokenEncoder
+from zoo.progress import BEST, CHECKPOINT, HISTORY, Progress, without_optimizer
 from zoo.recipe import Recipe, SlantedTriangular
 
 LIMIT = 160
@@ -42,12 +43,12 @@ zoo.train(RECIPE, limit=LIMIT, output=sys.argv[1])
 
 def weights(directory):
     """All that a finished run keeps: the last state, optimizer included, without the clock."""
-    with np.load(directory / training.CHECKPOINT) as arrays:
+    with np.load(directory / CHECKPOINT) as arrays:
         return {name: arrays[name] for name in arrays if name != "history"}
 
 
 def history(directory):
-    with open(directory / training.HISTORY) as file:
+    with open(directory / HISTORY) as file:
         return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
 
 
@@ -74,7 +75,7 @@ def test_killed_in_mid_epoch_and_resumed(uninterrupted, tmp_path):
     directory = tmp_path / "killed"
     for finished_epochs in (1, 2):
         process = subprocess.Popen([sys.executable, "-c", TRAIN, directory])
-        table = directory / training.HISTORY
+        table = directory / HISTORY
         while not (table.exists() and len(history(directory)) >= finished_epochs):
             assert process.poll() is None, "ended before it could be killed"
             time.sleep(0.005)
@@ -92,9 +93,9 @@ def test_killed_in_mid_epoch_and_resumed(uninterrupted, tmp_path):
 
 
 def test_a_finished_run_is_not_trained_again(uninterrupted):
-    before = (uninterrupted / training.CHECKPOINT).stat().st_mtime_ns
+    before = (uninterrupted / CHECKPOINT).stat().st_mtime_ns
     run = zoo.train(RECIPE, limit=LIMIT, output=uninterrupted)
-    assert (uninterrupted / training.CHECKPOINT).stat().st_mtime_ns == before
+    assert (uninterrupted / CHECKPOINT).stat().st_mtime_ns == before
     assert [row["epoch"] for row in run.history] == list(range(1, len(run.history) + 1))
 
 
@@ -117,13 +118,13 @@ def test_early_stopping(tmp_path):
 )
 def test_best_is_highest_or_where_less_is_better_lowest(monitor, best, tmp_path):
     recipe = dataclasses.replace(RECIPE, monitor=monitor, epochs=9, patience=2)
-    progress = training.Progress(tmp_path, recipe, None)
+    progress = Progress(tmp_path, recipe, None)
     inputs = keras.Input((2,))
     progress.set_model(keras.Model(inputs, keras.layers.Dense(1)(inputs)))
     kept = []
     for value in (3.0, 2.0, 4.0, 3.5, 3.0):
         progress.on_test_end({monitor.removeprefix("val_"): value})
-        partial = tmp_path / training.BEST
+        partial = tmp_path / BEST
         kept.append(partial.exists())
         partial.unlink(missing_ok=True)
         progress.history.append({"epoch": len(progress.history), monitor: value})
@@ -153,7 +154,7 @@ def test_directory_of_another_run_is_refused(uninterrupted):
 def test_damaged_checkpoint_is_named(tmp_path):
     directory = tmp_path / "damaged"
     zoo.train(RECIPE, epochs=1, limit=20, output=directory)
-    checkpoint = directory / training.CHECKPOINT
+    checkpoint = directory / CHECKPOINT
     checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
     with pytest.raises(ValueError, match=r"checkpoint\.npz is damaged"):
         zoo.train(RECIPE, epochs=1, limit=20, output=directory)
@@ -208,7 +209,7 @@ def test_trains_on_jax_without_tensorflow_and_comes_back(tmp_path):
     )
     assert found.returncode == 0, found.stderr
     model = recipe.build(data.sizes)
-    training.without_optimizer(model).load_weights(tmp_path / "run" / training.BEST)
+    without_optimizer(model).load_weights(tmp_path / "run" / BEST)
     here = zoo.evaluation.evaluate(recipe, model, data, split="dev")["accuracy"]
     best = max(float(row["val_accuracy"]) for row in history(tmp_path / "run"))
     assert here == pytest.approx(best, abs=2e-3)

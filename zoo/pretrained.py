@@ -67,7 +67,7 @@ class Pretrained:
     @functools.cached_property
     def model(self):
         """The compiled `keras.Model` with the pretrained weights, to fine-tune or take apart."""
-        from zoo import models, training
+        from zoo import models, progress
 
         recipe = self.description["recipe"]
         builder = getattr(models, recipe["builder"].rpartition(".")[2])
@@ -75,10 +75,10 @@ class Pretrained:
         if "seeds" in self.description:
             seeds = range(len(self.description["seeds"]))
             members = [builder(**options, name=f"member_{place}") for place in seeds]
-            model = models.TaggerEnsemble(members)
+            model = models.Ensemble(members)
         else:
             model = builder(**options)
-        training.without_optimizer(model).load_weights(self.directory / WEIGHTS)
+        progress.without_optimizer(model).load_weights(self.directory / WEIGHTS)
         return model
 
     @functools.cached_property

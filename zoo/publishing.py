@@ -10,7 +10,7 @@ import platform
 import shutil
 import tempfile
 
-from zoo import card, evaluation, training
+from zoo import card, evaluation, progress, training
 from zoo.pretrained import CARD, CHECKOUT, DESCRIPTION, WEIGHTS, sha256
 
 
@@ -19,7 +19,7 @@ def publish(run, directory=None, *, splits=("dev", "test")):
 
     Args:
         run: A `zoo.training.Run`; or several of one recipe and different seeds, which become one
-            `zoo.models.TaggerEnsemble`, of classifiers, too.
+            `zoo.models.Ensemble`.
         directory: Where to write; by default the model's place in the checkout.
         splits: The splits to measure it on.
 
@@ -46,7 +46,7 @@ def publish(run, directory=None, *, splits=("dev", "test")):
         partial = pathlib.Path(partial) / recipe.name
         exported = serving.export(model, run.data, partial, language=recipe.language)
         _save_half_precision(model, partial / WEIGHTS)
-        training.without_optimizer(model).load_weights(partial / WEIGHTS)
+        progress.without_optimizer(model).load_weights(partial / WEIGHTS)
         description = {
             "name": recipe.name,
             "task": recipe.task,
@@ -87,7 +87,7 @@ def ensemble(runs):
         runs: `zoo.training.Run`s.
 
     Returns:
-        A `zoo.models.TaggerEnsemble`.
+        A `zoo.models.Ensemble`.
 
     Raises:
         ValueError: If they are not that.
@@ -106,7 +106,7 @@ def ensemble(runs):
     for place, each in enumerate(runs):
         members.append(first.builder(**sizes, **options, name=f"member_{place}"))
         members[-1].set_weights(each.model.get_weights())
-    return models.TaggerEnsemble(members)
+    return models.Ensemble(members)
 
 
 def _place(recipe):
@@ -123,7 +123,7 @@ def _save_half_precision(model, path):
     import h5py
 
     whole = path.with_name(f"whole.{path.name}")
-    training.without_optimizer(model).save_weights(whole)
+    progress.without_optimizer(model).save_weights(whole)
     with h5py.File(whole, "r") as source, h5py.File(path, "w") as target:
 
         def copy(name, item):

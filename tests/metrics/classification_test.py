@@ -2,16 +2,14 @@
 
 import dataclasses
 import json
-import os
 
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import expit, softmax
+from scipy.special import softmax
 from sklearn import metrics
-from sklearn.linear_model import LogisticRegression
 
-from zoo.metrics import bag_of_words, classification
+from zoo.metrics import classification
 
 NAMES = ["negative", "neutral", "positive"]
 
@@ -157,46 +155,6 @@ def test_baselines_learn_and_are_measured():
     assert json.loads(json.dumps(found)) == found
 
 
-def test_majority_knows_how_often():
-    labels = np.array([0, 0, 0, 1, 1, 2])
-    logits = bag_of_words.MajorityClass(["a"] * 6, labels, 3).predict(["b", "c"])
-    np.testing.assert_allclose(softmax(logits, axis=-1), [[4 / 9, 3 / 9, 2 / 9]] * 2)
-
-
-def test_ratios_of_naive_bayes_by_hand():
-    """At beta 0 all weights are their mean magnitude, so what is left is the ratio."""
-    texts, labels = ["good good", "good film", "bad", "film"], np.array([1, 1, 0, 0])
-    model = bag_of_words.NaiveBayesSVM(texts, labels, 2, beta=0.0)
-    # A text has a word or has it not: 5 features, of which training has 4 in class 1, 2 in 0.
-    names = model.vectorizer.get_feature_names_out().tolist()
-    assert names == ["bad", "film", "good", "good film", "good good"]
-    positive, negative = np.array([1, 2, 3, 2, 2]) / 10, np.array([2, 2, 1, 1, 1]) / 7
-    expected = np.log(positive / negative)
-    found = model.weights[:, 1]
-    np.testing.assert_allclose(found / found[0], expected / expected[0], rtol=1e-5)
-
-
-def test_two_classes_are_one_regression():
-    train = made_up(40, names=NAMES[:2])
-    model = bag_of_words.NaiveBayesSVM(train.texts, train.labels, 2, C=2.0, beta=1.0)
-    counts = (model.vectorizer.transform(train.texts).toarray() > 0).astype(float)
-    shares = [1 + counts[train.labels == label].sum(axis=0) for label in (1, 0)]
-    ratio = np.log(shares[0] / shares[0].sum()) - np.log(shares[1] / shares[1].sum())
-    options = {"solver": "liblinear", "dual": True, "random_state": 0, "max_iter": 1000}
-    other = LogisticRegression(C=2.0, **options).fit(counts * ratio, train.labels)
-    found = softmax(model.predict(train.texts), axis=-1)
-    np.testing.assert_allclose(found, other.predict_proba(counts * ratio), atol=1e-4)
-
-
-def test_several_classes_share_out_their_probabilities():
-    model = bag_of_words.NaiveBayesSVM(TRAIN.texts, TRAIN.labels, 3)
-    counts = model.vectorizer.transform(["hint1 film"]).toarray()
-    alone = expit(counts @ model.weights + model.bias)
-    found = softmax(model.predict(["hint1 film"]), axis=-1)
-    np.testing.assert_allclose(found, alone / alone.sum(), rtol=1e-5)
-    assert found.argmax() == 1
-
-
 def test_what_is_not_labelled_is_not_read():
     more = Texts(
         [*TRAIN.texts, "hint0 hint1 words"], np.append(TRAIN.labels, -1), list(TRAIN.names)
@@ -257,27 +215,3 @@ def test_tables_show_the_model_beside_the_baselines():
     for _, columns, rows in (scores, per_class, worst):
         assert all(len(row) == len(columns) for row in rows)
         assert all(isinstance(cell, str) for row in rows for cell in row)
-
-
-@pytest.mark.slow
-def test_baseline_of_imdb_is_as_good_as_the_published_one():
-    """Needs imdb_reviews in TFDS_DATA_DIR, and a minute. Wang and Manning have 91.22 on test."""
-    if not os.environ.get("TFDS_DATA_DIR"):
-        pytest.skip("needs real data: set TFDS_DATA_DIR to a folder with imdb_reviews")
-    from zoo.data import sources
-
-    train, test = (
-        Texts(
-            [row["text"].decode() for row in rows],
-            np.array([int(row["label"]) for row in rows]),
-            ["negative", "positive"],
-        )
-        for rows in (
-            list(sources.load("imdb_reviews", split).as_numpy_iterator())
-            for split in ("train", "test")
-        )
-    )
-    model = bag_of_words.NaiveBayesSVM(train.texts, train.labels, 2)
-    found = classification.report(test.labels, model.predict(test.texts), test.names)
-    print({name: found[name] for name in ("accuracy", "macro_f1", "nll", "calibration_error")})
-    assert found["accuracy"] > 0.9122

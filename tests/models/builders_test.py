@@ -45,10 +45,13 @@ BUILDERS = {
         character_dropout=0.2,
         shape_vocabulary_size=SHAPES,
     ),
-    "ensemble of crfs": lambda: models.TaggerEnsemble(
+    "ensemble of crfs": lambda: models.Ensemble(
         [tagger(head="crf", cell="gru", name=f"member_{i}") for i in range(2)]
     ),
     "classifier": lambda: classifier(),
+    "ensemble of adversarial classifiers": lambda: models.Ensemble(
+        [classifier(adversary="labels", name=f"member_{i}") for i in range(2)]
+    ),
     "stacked classifier of one direction, six classes": lambda: classifier(
         6,
         cell="gru",
@@ -267,15 +270,15 @@ def test_an_ensemble_says_the_mean_of_its_members(head):
     x, _, weight = example(members[0])
     real = weight.astype(bool)
     expected = np.mean([scores(each.predict_on_batch(x))[real] for each in members], axis=0)
-    found = scores(models.TaggerEnsemble(members).predict_on_batch(x))[real]
+    found = scores(models.Ensemble(members).predict_on_batch(x))[real]
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("heads", [(), ("crf", "softmax")])
 def test_an_ensemble_must_have_one_kind_of_members(heads):
     members = [tagger(head=head, name=f"{head}_member") for head in heads]
-    with pytest.raises(ValueError, match="`members` must be at least one tagger"):
-        models.TaggerEnsemble(members)
+    with pytest.raises(ValueError, match="`members` must be at least one model"):
+        models.Ensemble(members)
 
 
 def test_a_crf_never_leaves_its_scheme():

@@ -2,7 +2,7 @@
 
 from zoo.models.classification import AdversarialClassifier, SequenceClassifier
 from zoo.models.encoding import RecurrentEncoder
-from zoo.models.ensemble import TaggerEnsemble
+from zoo.models.ensemble import Ensemble
 from zoo.models.language_modeling import BidirectionalLanguageModel, LanguageModel
 from zoo.models.tagging import SequenceTagger
 from zoo.models.transfer import transfer
@@ -10,10 +10,10 @@ from zoo.models.transfer import transfer
 __all__ = [
     "AdversarialClassifier",
     "BidirectionalLanguageModel",
+    "Ensemble",
     "LanguageModel",
     "RecurrentEncoder",
     "SequenceClassifier",
     "SequenceTagger",
-    "TaggerEnsemble",
     "transfer",
 ]

@@ -1,4 +1,4 @@
-"""Several taggers as one."""
+"""Several models as one."""
 
 import keras
 from keras import layers
@@ -6,16 +6,17 @@ from keras import layers
 from zoo.layers import ViterbiDecoder
 
 
-def TaggerEnsemble(members, *, optimizer="adam", name="tagger_ensemble"):
-    """Builds one compiled tagger that averages what several say.
+def Ensemble(members, *, optimizer="adam", name="ensemble"):
+    """Builds one compiled tagger or classifier that averages what several say.
 
-    Taggers that differ in nothing but their seed make different mistakes; the mean of their scores
+    Models that differ in nothing but their seed make different mistakes; the mean of their scores
     makes fewer than any of them. With a CRF it is the mean of the potentials, of which the best
     sequence is found, so the constraints hold.
 
     Args:
-        members: Models of `zoo.models.SequenceTagger`, at least one, all of the same head and
-            tags, for the same inputs, each with a `name` of its own.
+        members: Models of `zoo.models.SequenceTagger` or of `zoo.models.SequenceClassifier`, at
+            least one, all of the same head and classes, for the same inputs, each with a `name` of
+            its own.
         optimizer: Anything that `keras.Model.compile` takes.
         name: Name of the model.
 
@@ -32,13 +33,13 @@ def TaggerEnsemble(members, *, optimizer="adam", name="tagger_ensemble"):
 
     >>> from zoo.models import SequenceTagger
     >>> members = [SequenceTagger(50, 5, units=8, name=f"member_{i}") for i in range(2)]
-    >>> TaggerEnsemble(members).output_shape
+    >>> Ensemble(members).output_shape
     (None, None, 5)
     """
     heads = [sorted(model.output) if isinstance(model.output, dict) else [] for model in members]
     if not members or any(head != heads[0] for head in heads):
         raise ValueError(
-            "`members` must be at least one tagger, all with the same head. "
+            "`members` must be at least one model, all with the same head. "
             f"Received: outputs {[model.output for model in members]}"
         )
     first = members[0]
