@@ -62,7 +62,7 @@ def rows(table):
         scratch = varied(adversarial, "scratch", own_words, adversary=None)
         return [
             ("BiLSTM, pretrained, adversarial", adversarial, 1),
-            ("BiLSTM, pretrained", varied(adversarial, "plain", epochs=3, adversary=None), 1),
+            ("BiLSTM, pretrained", varied(adversarial, "plain", epochs=2, adversary=None), 1),
             ("BiLSTM, from scratch", dataclasses.replace(scratch, pretraining=None), 1),
         ]
     gru = recipes.get(f"gru_classifier.{table}")

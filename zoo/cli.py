@@ -206,7 +206,7 @@ def data_export(
     typer.echo(f"Written: {directory}")
 
 
-DEMONSTRATION = {
+SENTENCES = {
     "en": [
         "The dogs that the man saw were barking at their own shadows .",
         "She didn't like the film, but her friends loved every minute of it!",
@@ -223,6 +223,13 @@ NAMES = [
 ]
 
 
+REVIEWS = [
+    "I expected little, and I was moved to tears. A small, wonderful film.",
+    "Two fine actors, a clever idea, and not one scene that I would want to see again.",
+]
+QUESTIONS = ["Who wrote the first novel in Korean?", "How far is the moon from the earth?"]
+
+
 @app.command()
 def demo():
     """Show the pretrained models, then train a small one and compare it with a baseline."""
@@ -234,21 +241,31 @@ def demo():
     output = pathlib.Path("runs/demo")
     output.mkdir(parents=True, exist_ok=True)
     for model in zoo.list_models():
-        if model["task"] != "tagging" or model["language"] not in DEMONSTRATION:
+        texts = _examples(model)
+        if not texts:
             continue
         console.rule(f"zoo.load({model['name']!r}).predict(...)")
-        texts = NAMES if "tags" in model["sizes"] else DEMONSTRATION[model["language"]]
-        tagged = zoo.load(model["name"]).predict(texts)
-        console.print(_plots("tagging").in_colour(tagged, texts), soft_wrap=True)
-        if model["language"] == "en":  # Letters that any font has.
+        options = {"contributions": True} if model["task"] == "classification" else {}
+        predicted = zoo.load(model["name"]).predict(texts, **options)
+        console.print(_plots(model["task"]).in_colour(predicted, texts), soft_wrap=True)
+        if model["task"] == "tagging" and model["language"] == "en":  # Letters that any font has.
             picture = output / f"{model['name']}.png"
-            _plots("tagging").predictions(tagged, texts=texts).figure.savefig(picture, dpi=150)
+            _plots("tagging").predictions(predicted, texts=texts).figure.savefig(picture, dpi=150)
             console.print(f"Picture: {picture}")
     name = "bilstm_tagger.grammar_text"
     console.rule(f"zoo train {name}")
     with tempfile.TemporaryDirectory() as run_directory:
         run = zoo.train(name, output=run_directory)
     _print_report("tagging", zoo.evaluation.evaluate(run.recipe, run.model, run.data))
+
+
+def _examples(model):
+    """Texts of our own for a pretrained model, if there are any."""
+    if model["task"] == "classification":
+        return QUESTIONS if model["name"].endswith(".trec") else REVIEWS
+    if model["task"] == "tagging":
+        return NAMES if "tags" in model["sizes"] else SENTENCES.get(model["language"])
+    return None
 
 
 def _plots(task):

@@ -25,7 +25,7 @@ BILSTM_CLASSIFIER_IMDB = Recipe(
     },
     preprocessing={"length": 400, "keep": "both", "lowercase": True},
     batch_size=32,
-    epochs=4,
+    epochs=3,
     learning_rate=1e-3,
     final_learning_rate=1e-5,
     warmup=0.1,
