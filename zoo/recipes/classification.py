@@ -90,7 +90,7 @@ GRU_CLASSIFIER_TREC = dataclasses.replace(
     licence="none stated; cite Li and Roth 2002",
     rival={
         "system": "TF-IDF logistic regression, fitted by the same command",
-        "accuracy": 0.906,
+        "accuracy": 0.894,
         "source": "`zoo evaluate gru_classifier.trec`",
     },
 )
