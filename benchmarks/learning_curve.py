@@ -3,9 +3,9 @@
     python benchmarks/learning_curve.py
 
 NB-SVM, and the bidirectional LSTM from scratch and pretrained on the reviews without labels (the
-recipe of `bilstm_classifier.imdb` without adversary), each trained on the first so many reviews of
-train in an order that the seed shuffles. Of dev 250 reviews choose the epoch, the other 2,487 are
-what is reported; test is not touched. Those trained on all of train are the rows of
+recipe of `bilstm_classifier.imdb`), each trained on the first so many reviews of train in an order
+that the seed shuffles. Of dev 250 reviews choose the epoch, the other 2,487 are what is reported;
+test is not touched. Those trained on all of train are the rows of
 `python benchmarks/classification.py imdb`, which must have run before. Every point is kept in
 `learning_curve.json`: called again, the script goes on where it stopped.
 """

@@ -20,8 +20,6 @@ BILSTM_CLASSIFIER_IMDB = Recipe(
         "pooling": ("last", "mean", "max"),
         "dropout": 0.4,
         "variational_dropout": True,
-        "adversary": "labels",
-        "perturbation": 5.0,
     },
     preprocessing={"length": 400, "keep": "both", "lowercase": True},
     batch_size=32,
