@@ -11,7 +11,7 @@ demo: .venv/.package
 	$(BIN)/zoo demo
 
 test: .venv/.developer
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses auto --dist loadfile
 
 lint: .venv/.developer
 	$(BIN)/ruff check .

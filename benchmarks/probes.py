@@ -36,14 +36,16 @@ def main():
     same = np.array([probe["same_words"] for probe in probes])
     kinds = features["phenomenon"].names
     kind = np.array([probe["phenomenon"] for probe in probes])
-    found = {}
+    found, seconds = {}, {}
     for name, dataset in MODELS.items():
         train = data.read(dataset, "train")
         for baseline in metrics.baselines(train)[1:]:
             found[f"{baseline.name}, {dataset}"] = margins(baseline.predict(texts))
+            seconds[f"{baseline.name}, {dataset}"] = baseline.seconds
         model = zoo.load(name)
         adapted = data.ClassificationData(model.encoder, train.names, {})
         found[f"`{name}`"] = margins(adapted.predict(model.model, texts))
+        seconds[f"`{name}`"] = model.description["seconds"]
 
     def ranked(margin, chosen):
         first, second = margin[chosen & (labels == 1)], margin[chosen & (labels == 0)]
@@ -53,8 +55,8 @@ def main():
     every = np.ones(len(texts), bool)
     lines = [
         "| model, trained on | sentences right | pairs ranked right | of the same words "
-        "| of other words | both of a pair right |",
-        "|---|---|---|---|---|---|",
+        "| of other words | both of a pair right | s of training |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, margin in found.items():
         right = (margin > 0) == (labels == 1)
@@ -62,7 +64,7 @@ def main():
         lines.append(
             f"| {name} | {100 * right.mean():.1f} | **{ranked(margin, every):.1f}** "
             f"| {ranked(margin, same):.1f} | {ranked(margin, ~same):.1f} "
-            f"| {100 * both.mean():.1f} |"
+            f"| {100 * both.mean():.1f} | {seconds[name]:,.0f} |"
         )
     lines += [
         "",

@@ -20,6 +20,9 @@ def test_the_promised_models_are_there():
         "bilstm_tagger.ud_en_ewt",
         "bigru_tagger.ud_en_ewt",
         "bilstm_crf.conll2003",
+        "bilstm_classifier.imdb",
+        "gru_classifier.sst2",
+        "gru_classifier.trec",
     } <= set(NAMES)
 
 
@@ -55,6 +58,19 @@ def test_finds_the_entities_that_a_user_types():
         ("London", "LOC"),
     ]
     assert all(text[entity.start : entity.end] == entity.text for entity in found)
+
+
+def test_classifies_what_a_user_types():
+    classifier = zoo.load("bilstm_classifier.imdb")
+    texts = [
+        "What a waste of two hours: the plot is dull and the acting is worse.",
+        "I expected little, and I was moved to tears. A small, wonderful film.<br />See it!",
+    ]
+    found = classifier.predict(texts)
+    assert [each.label for each in found] == ["neg", "pos"]
+    assert all(each.probability > 0.8 for each in found)
+    question = zoo.load("gru_classifier.trec").predict("Who wrote the first novel in Korean?")
+    assert question.label == "HUM"
 
 
 @pytest.mark.slow
