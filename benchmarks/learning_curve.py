@@ -12,6 +12,7 @@ test is not touched. Those trained on all of train are the rows of
 
 import dataclasses
 import json
+import math
 import pathlib
 import statistics
 import tempfile
@@ -24,8 +25,8 @@ from tagging import run_directory
 
 HERE = pathlib.Path(__file__).parent
 POINTS = HERE / "learning_curve.json"
-# Labelled reviews: epochs and seeds. The last are all there are.
-AMOUNTS = {100: (10, 2), 1_000: (5, 1), 22_263: (0, 1)}
+# Labelled reviews: epochs, batch size and seeds. The last are all there are, as the recipe says.
+AMOUNTS = {100: (20, 8, 3), 1_000: (8, 16, 2), 3_000: (5, 16, 1), 22_263: (None, None, 1)}
 FOR_CHOICE = 250
 MODELS = ("NB-SVM", "BiLSTM, from scratch", "BiLSTM, pretrained")
 
@@ -64,7 +65,7 @@ def main(
     points = json.loads(POINTS.read_text()) if POINTS.exists() else {}
     recipes = {label: recipe for label, recipe, _ in rows("imdb")} | {"NB-SVM": None}
     data = None
-    for amount, (epochs, seeds) in AMOUNTS.items():
+    for amount, (epochs, batch_size, seeds) in AMOUNTS.items():
         for seed in range(seeds):
             for model in MODELS:
                 key = f"{model}|{amount}|{seed}"
@@ -80,21 +81,33 @@ def main(
                 recipe = recipes[model]
                 if recipe is not None and epochs:
                     # So few steps would leave an average of weights where it began.
-                    changed = {"epochs": epochs, "patience": epochs, "weight_averaging": 0.0}
-                    recipe = dataclasses.replace(recipe, seed=seed, **changed)
+                    recipe = dataclasses.replace(
+                        recipe,
+                        seed=seed,
+                        epochs=epochs,
+                        patience=epochs,
+                        batch_size=batch_size,
+                        weight_averaging=0.0,
+                    )
                 points[key] = accuracy(model, recipe, data, train, runs)
                 POINTS.write_text(json.dumps(points, indent=1) + "\n")
     lines = [
         "| labelled reviews | " + " | ".join(MODELS) + " |",
         "|---|" + "---|" * len(MODELS),
     ]
-    for amount, (_, seeds) in AMOUNTS.items():
+    for amount, (*_, seeds) in AMOUNTS.items():
         cells = []
         for model in MODELS:
             found = [100 * points[f"{model}|{amount}|{seed}"] for seed in range(seeds)]
             spread = f" ± {statistics.stdev(found):.1f}" if seeds > 1 else ""
             cells.append(f"{statistics.mean(found):.1f}{spread}")
         lines.append(f"| {amount:,} | " + " | ".join(cells) + " |")
+    fewer = [(amount, *of) for amount, of in AMOUNTS.items() if of[0]]
+    steps = ", ".join(
+        f"{epochs * math.ceil(amount / batch_size)} steps of {batch_size}"
+        for amount, epochs, batch_size, _ in fewer
+    )
+    numbers = ", ".join(f"{seeds}" for *_, seeds in AMOUNTS.values())
     text = "\n".join(
         [
             "# Accuracy on IMDb by the number of labelled reviews",
@@ -102,7 +115,8 @@ def main(
             *lines,
             "",
             "On 2,487 reviews of dev; 250 others chose the epoch, all of dev that of the last row. "
-            "Mean and deviation over seeds from 0: two of 100 reviews, else one.",
+            f"The LSTMs took {steps} reviews, and those of the last row what the recipe says. "
+            f"Seeds from 0, so many of each row: {numbers}; mean and deviation over them.",
             "",
             "Command: `python benchmarks/learning_curve.py`",
             "",
