@@ -1,10 +1,13 @@
 """Layers that the builders are made of, in keras and keras.ops alone."""
 
 from zoo.layers.accuracy import StepAccuracy
+from zoo.layers.attention import AttentionCell, AutoregressiveDecoder, FeedbackCell
 from zoo.layers.backend import gradient, jit_compile
 from zoo.layers.characters import CharacterCNN, CharacterRNN
 from zoo.layers.crf import CRF, CRFLoss, ViterbiDecoder
+from zoo.layers.distributions import LEVELS, DensityLoss, DistributionHead, PinballLoss, parameters
 from zoo.layers.dropout import EmbeddingDropout, WordDropout
+from zoo.layers.instance_normalization import InstanceDenormalization, InstanceNormalization
 from zoo.layers.perplexity import Perplexity
 from zoo.layers.perturbation import Perturbation
 from zoo.layers.pooling import AttentionPooling, SequencePooling
@@ -14,14 +17,23 @@ from zoo.layers.span_f1 import SpanF1
 
 __all__ = [
     "CRF",
+    "LEVELS",
+    "AttentionCell",
     "AttentionPooling",
+    "AutoregressiveDecoder",
     "CRFLoss",
     "CharacterCNN",
     "CharacterRNN",
+    "DensityLoss",
+    "DistributionHead",
     "EmbeddingDropout",
+    "FeedbackCell",
+    "InstanceDenormalization",
+    "InstanceNormalization",
     "LogLikelihoodLoss",
     "Perplexity",
     "Perturbation",
+    "PinballLoss",
     "SampledSoftmax",
     "SequencePooling",
     "SpanF1",
@@ -30,6 +42,7 @@ __all__ = [
     "WordDropout",
     "gradient",
     "jit_compile",
+    "parameters",
     "recurrent_layer",
     "stacked",
 ]
