@@ -3,6 +3,7 @@
 from zoo.models.classification import AdversarialClassifier, SequenceClassifier
 from zoo.models.encoding import RecurrentEncoder
 from zoo.models.ensemble import Ensemble
+from zoo.models.forecasting import Forecaster, SegRNN, Seq2SeqForecaster
 from zoo.models.language_modeling import BidirectionalLanguageModel, LanguageModel
 from zoo.models.tagging import SequenceTagger
 from zoo.models.transfer import transfer
@@ -11,8 +12,11 @@ __all__ = [
     "AdversarialClassifier",
     "BidirectionalLanguageModel",
     "Ensemble",
+    "Forecaster",
     "LanguageModel",
     "RecurrentEncoder",
+    "SegRNN",
+    "Seq2SeqForecaster",
     "SequenceClassifier",
     "SequenceTagger",
     "transfer",
