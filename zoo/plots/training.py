@@ -25,11 +25,12 @@ def curves(histories, monitor="val_accuracy", ax=None):
     """
     ax = ax or plt.subplots(figsize=(6, 4), layout="constrained")[1]
     beside = monitor.removeprefix("val_")
+    better = min if beside.endswith(("loss", "perplexity")) else max
     for label, history in histories.items():
         epochs = [row["epoch"] for row in history]
         scores = [row[monitor] for row in history]
         (line,) = ax.plot(epochs, scores, marker="o", markersize=3, label=f"{label}, dev")
-        best = max(range(len(scores)), key=scores.__getitem__)
+        best = better(range(len(scores)), key=scores.__getitem__)
         ax.plot(epochs[best], scores[best], marker="*", markersize=12, color=line.get_color())
         if beside != monitor and beside in history[0]:
             values = [row[beside] for row in history]
