@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import zoo
+from zoo.data.forecasting import Series, cut
 
 matplotlib.use("agg")
 
@@ -51,6 +52,25 @@ def small_entities_run(tmp_path_factory):
     )
     output = tmp_path_factory.mktemp("runs") / "small_entities"
     return zoo.train(recipe, limit=400, epochs=12, learning_rate=1e-2, output=output)
+
+
+@pytest.fixture(scope="session")
+def small_forecaster(tmp_path_factory):
+    """The directory of a small forecaster of a made-up series, `<home>/segrnn.small`."""
+    hours = np.arange(600)
+    waves = np.sin(2 * np.pi * hours[:, None] / [24, 12]) * [1, 200] + [0, 1000]
+    series = Series(waves, hours * 3600, ("low", "high"))
+    recipe = dataclasses.replace(
+        zoo.recipes.get("segrnn_quantiles.etth1"),
+        name="segrnn.small",
+        dataset="waves",
+        hyperparameters={"segment": 12, "units": 8, "distribution": "quantiles"},
+        preprocessing={"lookback": 48, "horizon": 24},
+        epochs=2,
+    )
+    data = cut(series, [400, 480, 600], lookback=48, horizon=24)
+    run = zoo.train(recipe, data=data, output=tmp_path_factory.mktemp("runs") / "forecaster")
+    return zoo.export(run, tmp_path_factory.mktemp("saved_models") / "segrnn.small")
 
 
 WORKER = """

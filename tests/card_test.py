@@ -38,6 +38,28 @@ def test_depends_on_nothing_else(description, monkeypatch, tmp_path):
     assert description == untouched
 
 
+def test_says_of_a_forecaster(small_forecaster):
+    description = json.loads((small_forecaster / "model.json").read_text())
+    rendered = card.render(description)
+    found = description["metrics"]["test"]
+    covered = next(each for each in found["intervals"] if each["share"] == 0.95)["coverage"]
+    for said in (
+        "A SegRNN, a GRU that steps over segments of 12 steps, with quantiles for forecasting, "
+        "trained on `waves` through TFDS and on nothing else.",
+        'forecaster = zoo.load("segrnn.small")\nforecaster.predict(history)\n',
+        "`history` is a float array `(48, 2)` of the last 48 steps",
+        "the columns are low, high. The answer's `values`, the median, and `quantiles`",
+        'signatures["serving_default"](history=tf.constant(history, tf.float32))',
+        f"| test | {found['windows']} | **{found['mse']:.4f}** | {found['mae']:.4f} "
+        f"| {found['crps']:.4f} | {100 * covered:.1f} |",
+        "| repeat last MSE | seasonal naive MSE | NLinear MSE |\n",
+        "Seed 0, each channel standardized",
+    ):
+        assert said in rendered
+    told = {**description, "rival": {"system": "A Rival", "mse": 0.3681, "source": "A Paper"}}
+    assert "Rival: A Rival, MSE 0.368 (A Paper)." in card.render(told)
+
+
 @pytest.fixture
 def made_up(description):
     """A description whose every figure can be recognized."""

@@ -9,6 +9,7 @@ TASKS = {
     "imdb_reviews": "sentiment analysis of film reviews",
     "glue/sst2": "sentiment analysis of sentences from film reviews",
     "trec": "sorting questions by what they ask for (the six coarse classes of TREC)",
+    "forecasting": "forecasting",
 }
 PROTOCOLS = {
     "tagging": (
@@ -33,6 +34,12 @@ PROTOCOLS = {
     "trec": (
         "reported on the test split, 500 questions; dev is one question in ten of the train split. "
         "Labels learned from train alone, every choice made on dev."
+    ),
+    "forecasting": (
+        "each channel standardized with the mean and deviation of the training part, errors of "
+        "standardized values, the borders of the literature (ETT: 12, 4 and 4 months of 30 days), "
+        "every window of a split counted, all channels in and out. Everything fitted on train "
+        "alone, every choice made on dev."
     ),
 }
 LIMITS = {
@@ -73,8 +80,15 @@ LIMITS = {
         "gives one of them to any text, also to one that is no question. The questions of test are "
         "those of one evaluation, TREC 10, and few: mind the interval."
     ),
+    "forecasting": (
+        "It knows the machine, the years and the steps of its training data, and forecasts these "
+        "channels in this order and these units; to any other series it gives an answer, too, and "
+        "a poor one. It knows nothing of the calendar, of weather or of plans. A window with a "
+        "missing or infinite value is refused; of a constant one the answer is finite and means "
+        "little."
+    ),
 }
-NOUNS = {"tagging": "tagger", "classification": "classifier"}
+NOUNS = {"tagging": "tagger", "classification": "classifier", "forecasting": "forecaster"}
 EXAMPLES = {"tagging": "One sentence .", "classification": "One text ."}
 
 
@@ -90,7 +104,8 @@ def render(description):
     name, recipe, files = description["name"], description["recipe"], description["files"]
     rival = description["rival"]
     task, kind = description["task"], _kind(description)
-    noun, example = NOUNS[task], EXAMPLES[task]
+    noun, example = NOUNS[task], EXAMPLES.get(task)
+    given = "history" if example is None else f'["{example}"]'
     nothing_else = "" if recipe.get("pretraining") else " and on nothing else"
     parts = [
         f"# {name}",
@@ -101,8 +116,9 @@ def render(description):
         "With the zoo, in one line:",
         _code(
             "python",
-            f'import zoo\n\n{noun} = zoo.load("{name}")\n{noun}.predict(["{example}"])',
+            f'import zoo\n\n{noun} = zoo.load("{name}")\n{noun}.predict({given})',
         ),
+        *_shapes(description),
         "As a Keras model, to fine-tune:",
         _code("python", f'model = zoo.load("{name}").model'),
         "With TensorFlow alone:",
@@ -119,9 +135,7 @@ def render(description):
         f"{_seeds(description)}, {PROTOCOLS[kind]}",
     ]
     if rival:
-        digits = 1 if kind == "tagging" else 2  # As the sources have them.
-        score = f"{100 * rival.get('f1', rival.get('accuracy')):.{digits}f}"
-        parts.append(f"Rival: {rival['system']}, {score} ({rival['source']}).")
+        parts.append(f"Rival: {rival['system']}, {_rival(rival, kind)} ({rival['source']}).")
     parts += [
         "## Data and licence",
         f"`{description['dataset']}`, licence {description['licence']}. The weights were trained "
@@ -150,7 +164,34 @@ def _kind(description):
     return description["dataset"] if known else description["task"]
 
 
+def _rival(rival, kind):
+    if "mse" in rival:
+        return f"MSE {rival['mse']:.3f}"
+    digits = 1 if kind == "tagging" else 2  # As the sources have them.
+    return f"{100 * rival.get('f1', rival.get('accuracy')):.{digits}f}"
+
+
+def _shapes(description):
+    """What goes into a forecaster and comes out, in original units."""
+    if description["task"] != "forecasting":
+        return []
+    sizes, channels = description["sizes"], description["channels"]
+    shape = f"{sizes['lookback']}, {len(channels)}"
+    found = "`values`"
+    if description["recipe"]["hyperparameters"].get("distribution"):
+        found += ", the median, and `quantiles`, the same by level,"
+    return [
+        f"`history` is a float array `({shape})` of the last {sizes['lookback']} steps, or of many "
+        f"such windows, `(batch, {shape})`, in the units of the data; the columns are "
+        f"{', '.join(channels)}. The answer's {found} for the next {sizes['horizon']} steps are in "
+        "the same units: the scaler travels inside."
+    ]
+
+
 def _signatures(task, kind, example):
+    if task == "forecasting":
+        yield "serving_default", "history=tf.constant(history, tf.float32)"
+        return
     text = f'text=tf.constant(["{example}"])'
     yield "serving_default", text
     if task == "tagging":
@@ -198,7 +239,23 @@ def _words(recipe):
     directions = "bidirectional" if options.get("bidirectional", True) else "unidirectional"
     crf = " with a CRF" if options.get("head") == "crf" else ""
     pooled = _pooling(options) if recipe["task"] == "classification" else ""
+    if recipe["task"] == "forecasting":
+        return _forecaster(recipe, cell, layers)
     return f"{directions} {cell} of {layers} layer{'s' * (layers > 1)}{crf}{pooled}"
+
+
+def _forecaster(recipe, cell, layers):
+    options = recipe["hyperparameters"]
+    builder = recipe["builder"].rpartition(".")[2]
+    if builder == "SegRNN":
+        built = f"SegRNN, a GRU that steps over segments of {options['segment']} steps,"
+    else:
+        built = f"{builder}, {cell} of {layers} layer{'s' * (layers > 1)},"
+    distributions = {"quantiles": "quantiles", "gaussian": "normal distributions"}
+    distribution = options.get("distribution")
+    if distribution:
+        built += f" with {distributions.get(distribution, 'Student t distributions')}"
+    return built.rstrip(",")
 
 
 def _pooling(options):
@@ -225,6 +282,8 @@ def _scores(description):
         return _entity_scores(description["metrics"])
     if description["task"] == "classification":
         return _class_scores(description)
+    if description["task"] == "forecasting":
+        return _forecast_scores(description["metrics"])
     rows = [
         "| split | tokens | accuracy | on unknown words | whole sentences | most frequent tag |"
     ]
@@ -285,6 +344,27 @@ def _class_scores(description):
             "dev, before it gives probabilities."
         )
     return "\n".join(rows) + f"\n\n{said}"
+
+
+def _forecast_scores(metrics):
+    found = next(iter(metrics.values()))
+    intervals = [each["share"] for each in found.get("intervals", [])]
+    columns = ["split", "windows", "MSE", "MAE"]
+    if intervals:
+        columns += ["CRPS", *(f"{100 * share:g} % cover" for share in intervals)]
+    columns += [f"{each['name']} MSE" for each in found["baselines"]]
+    rows = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    for split, found in metrics.items():
+        cells = [split, f"{found['windows']:,}", f"**{found['mse']:.4f}**", f"{found['mae']:.4f}"]
+        if intervals:
+            cells.append(f"{found['crps']:.4f}")
+            cells += [f"{100 * each['coverage']:.1f}" for each in found["intervals"]]
+        cells += [f"{each['mse']:.4f}" for each in found["baselines"]]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows) + (
+        f"\n\nThe last {len(found['baselines'])} columns are simple baselines, fitted in the same "
+        "run; NLinear is one linear map for all channels."
+    )
 
 
 def _percent(share):

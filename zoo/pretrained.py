@@ -87,7 +87,9 @@ class Pretrained:
         return self._serving.read_encoder(self.directory, self.description)
 
     def adapt(self, data):
-        """Gives the task's data the vocabulary of this model in place of its own."""
+        """Gives the task's data the vocabulary of this model in place of its own, if it has one."""
+        if not hasattr(data, "encoder"):
+            return data
         return dataclasses.replace(data, encoder=self.encoder)
 
     @property

@@ -3,9 +3,9 @@
 import difflib
 
 from zoo.recipe import Recipe
-from zoo.recipes import classification, language_modeling, tagging
+from zoo.recipes import classification, forecasting, language_modeling, tagging
 
-_TASKS = (tagging, language_modeling, classification)
+_TASKS = (tagging, language_modeling, classification, forecasting)
 
 
 def names():
