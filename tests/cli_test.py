@@ -23,7 +23,17 @@ from zoo.serving import classification
 ZOO = pathlib.Path(sys.executable).with_name("zoo")
 NAME = "bilstm_tagger.grammar_text"
 CLASSIFIER = "lstm_classifier.toy"
-COMMANDS = ("list", "show", "train", "evaluate", "export", "predict", "data", "demo")
+COMMANDS = (
+    "list",
+    "show",
+    "train",
+    "evaluate",
+    "export",
+    "predict",
+    "forecast",
+    "data",
+    "demo",
+)
 
 
 def call(*arguments, cwd, status=0, **environment):
@@ -179,6 +189,39 @@ def test_predict_with_contributions(tmp_path, classifiers):
     assert re.fullmatch(rf"(neg|pos) \d+ %  {re.escape(texts[0])}", first)
     assert re.fullmatch(r"(neg|pos) \d+ %  ", second)
     assert found.stderr == ""
+
+
+def test_predict_carries_a_table_on(tmp_path, small_forecaster):
+    rows = [f"{low},{1000 + low}" for low in range(60)]
+    (tmp_path / "waves.csv").write_text("\n".join(["low,high", *rows]) + "\n")
+    options = {"cwd": tmp_path, "ZOO_HOME": str(small_forecaster.parent)}
+    found = call("predict", "segrnn.small", "waves.csv", **options)
+    lines = found.stdout.splitlines()
+    assert lines[0].split()[:2] == ["low", "low"]
+    assert lines[2].split()[0] == "60" and lines[-1].split()[0] == "83"
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    refused = call("predict", "segrnn.small", "other.csv", status=1, **options)
+    assert "must have the columns that segrnn.small knows: low, high. Received: a, b" in error(
+        refused
+    )
+    listed = call("list", **options)
+    assert re.search(r"segrnn.small +forecasting +waves +MSE \d\.\d{3}", listed.stdout)
+
+
+def test_forecast(tmp_path):
+    days = [f"2024-{1 + day // 28:02}-{1 + day % 28:02},{day % 7}" for day in range(300)]
+    (tmp_path / "sold.csv").write_text("\n".join(["day,sold", *days]) + "\n")
+    arguments = ("forecast", "sold.csv", "--horizon", 7, "--epochs", 1)
+    found = call(*arguments, cwd=tmp_path)
+    assert "300 steps of sold; missing and filled: 0; steps of another length: 10" in found.stdout
+    assert "Best on dev and used: " in found.stdout
+    rows = (tmp_path / "runs" / "sold" / "forecast.csv").read_text().splitlines()
+    assert rows[0].startswith("time,sold,sold 2.5 %")
+    assert len(rows) == 8
+    picture = tmp_path / "runs" / "sold" / "forecast.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    wrong = call("forecast", "no.csv", "--horizon", 7, cwd=tmp_path, status=1)
+    assert "no.csv" in error(wrong)
 
 
 def test_evaluate(zoo, place):

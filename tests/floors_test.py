@@ -19,6 +19,7 @@ FLOORS = {
     "zoo.evaluation": 4,
     "zoo.pretrained": 4,
     "zoo.publishing": 4,
+    "zoo.outlook": 4,
     "zoo.serving": 3,
     "zoo.models": 2,
     "zoo.data": 2,

@@ -22,6 +22,7 @@ _MODULES = {
     "layers",
     "metrics",
     "models",
+    "outlook",
     "plots",
     "pretrained",
     "publishing",
@@ -85,6 +86,29 @@ def export(run, directory=None):
     from zoo import publishing
 
     return publishing.publish(run, directory)
+
+
+def forecast(table, horizon, *, time=None, known=(), calendar=False, **options):
+    """Forecasts a table of one's own; see `zoo.outlook.forecast` for what comes back.
+
+    Args:
+        table: A `pandas.DataFrame`, or the path of a CSV file (`zoo.data.forecasting.from_table`).
+        horizon: Steps to forecast.
+        time: Name of the column that tells when, where it is not the first that holds dates.
+        known: Names of columns that are known ahead of time, `horizon` rows farther than the rest.
+        calendar: Whether the model is told the time of day, week and year.
+        **options: Those of `zoo.outlook.forecast`.
+
+    Returns:
+        A `zoo.outlook.Outlook`.
+    """
+    from zoo import outlook, recipes
+    from zoo.data import forecasting
+
+    series = forecasting.from_table(table, time=time, known=known)
+    if calendar:
+        series = series.with_calendar(ahead=horizon)
+    return outlook.forecast(series, recipes.get("segrnn.table"), horizon, **options)
 
 
 def _recipe(recipe):

@@ -1,4 +1,4 @@
-"""The command line: `zoo list | show | train | evaluate | export | predict | data | demo`."""
+"""The command line: `zoo list`, `zoo predict` and the rest, as `zoo --help` tells."""
 
 import importlib
 import json
@@ -38,7 +38,10 @@ def list_():
 
     import zoo
 
-    def percent(share):
+    def written(found):
+        if "mse" in found:
+            return f"MSE {found['mse']:.3f}"
+        share = found.get("f1", found.get("accuracy"))
         return "" if share is None else f"{100 * share:.2f}"
 
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
@@ -47,8 +50,7 @@ def list_():
         table.add_column(column, no_wrap=not wide, overflow="fold", min_width=13 if wide else None)
     models = {model["name"]: model for model in zoo.list_models()}
     for name, model in models.items():
-        found = model["metrics"].get("test", {})
-        score = percent(found.get("f1", found.get("accuracy")))
+        score = written(model["metrics"].get("test", {}))
         size = f"{model['bytes'] / 1e6:.0f} MB"
         row = (name, model["task"], model["dataset"], score, size, model["licence"])
         table.add_row(*row)
@@ -72,7 +74,13 @@ def show(name: Name):
 @app.command()
 def predict(
     name: Name,
-    texts: Annotated[list[str], typer.Argument(help="Texts; to a tagger each is a sentence.")],
+    texts: Annotated[
+        list[str],
+        typer.Argument(
+            help="Texts; to a tagger each is a sentence. To a forecaster: CSV files, whose last "
+            "rows it carries on."
+        ),
+    ],
     contributions: Annotated[
         bool,
         typer.Option(
@@ -88,8 +96,29 @@ def predict(
         raise ValueError(
             f"--contributions is for classifiers. Received: {name}, whose task is {model.task}"
         )
+    if model.task == "forecasting":
+        for path in texts:
+            _console().print(_carried_on(model, path))
+        return
     predicted = model.predict(texts, **({"contributions": True} if contributions else {}))
     _console().print(_plots(model.task).in_colour(predicted, texts), soft_wrap=True)
+
+
+def _carried_on(model, path):
+    """What a pretrained forecaster says of a CSV file that has its channels."""
+    from zoo.data import forecasting
+    from zoo.outlook import table
+
+    series = forecasting.from_table(path)
+    channels = model.description["channels"]
+    if list(series.channels) != channels:
+        raise ValueError(
+            f"{path} must have the columns that {model.name} knows: {', '.join(channels)}. "
+            f"Received: {', '.join(series.channels)}"
+        )
+    found = model.predict(series.values)
+    frame = table(series, found.values, found.quantiles or {})
+    return frame.round(3).to_string(max_rows=None, max_cols=12)
 
 
 @app.command()
@@ -190,6 +219,45 @@ def export(
     typer.echo(f"Written: {directory}")
 
 
+@app.command()
+def forecast(
+    table: Annotated[pathlib.Path, typer.Argument(help="A CSV file; columns of numbers.")],
+    horizon: Annotated[int, typer.Option(min=1, help="Steps to forecast.")],
+    lookback: Annotated[int | None, typer.Option(min=1, help="Steps of history.")] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Column of times [default: the first of dates]")
+    ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(help="Column that is known ahead of time, in rows after the rest ends."),
+    ] = None,
+    calendar: Annotated[
+        bool, typer.Option("--calendar", help="Tell the model the time of day, week and year.")
+    ] = False,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs.")] = None,
+    output: Annotated[
+        pathlib.Path | None,
+        typer.Option(help="Directory for run, forecast as CSV and picture [default: runs/FILE]"),
+    ] = None,
+):
+    """Forecast a table of your own: trains (once), compares with baselines, says what comes."""
+    import zoo
+
+    output = output or pathlib.Path("runs") / table.stem
+    overrides = {"epochs": epochs} if epochs else {}
+    found = zoo.forecast(
+        table,
+        horizon,
+        time=time,
+        known=known or (),
+        calendar=calendar,
+        lookback=lookback,
+        output=output,
+        **overrides,
+    )
+    _print_forecast(found, output)
+
+
 @data_app.command("export")
 def data_export(
     name: Name,
@@ -232,7 +300,7 @@ QUESTIONS = ["Who wrote the first novel in Korean?", "How far is the moon from t
 
 @app.command()
 def demo():
-    """Show the pretrained models, then train a small one and compare it with a baseline."""
+    """Show the pretrained models, then train small ones and compare them with baselines."""
     import tempfile
 
     import zoo
@@ -257,6 +325,19 @@ def demo():
     with tempfile.TemporaryDirectory() as run_directory:
         run = zoo.train(name, output=run_directory)
     _print_report("tagging", zoo.evaluation.evaluate(run.recipe, run.model, run.data))
+    console.rule("zoo.forecast(table, horizon=24)")
+    _print_forecast(zoo.forecast(_made_up(), 24, epochs=10), output)
+
+
+def _made_up():
+    """A table of the last weeks of a series that is generated."""
+    import pandas as pd
+
+    from zoo.data import forecasting
+
+    series = forecasting.read("seasonal_series/hourly")
+    times = pd.DatetimeIndex(series.seconds.astype("datetime64[s]"), name="time")
+    return pd.DataFrame(series.values, times, columns=["made up"])[-2_000:]
 
 
 def _examples(model):
@@ -283,6 +364,25 @@ def _print_report(task, found):
         for row in rows:
             table.add_row(*row)
         _console().print(table)
+
+
+def _print_forecast(found, output):
+    """Prints what comes after a series, and writes it as a table and a picture."""
+    given = found.series
+    typer.echo(
+        f"{len(given.values):,} steps of {', '.join(given.channels)}; missing and filled: "
+        f"{found.report['missing']:,}; steps of another length: {found.report['irregular']:,}"
+    )
+    _print_report("forecasting", found.found)
+    typer.echo(f"Best on dev and used: {found.chosen}")
+    output.mkdir(parents=True, exist_ok=True)
+    rows, picture = output / "forecast.csv", output / "forecast.png"
+    frame = found.table()
+    frame.to_csv(rows)
+    shown = frame[list(given.channels)].round(3)
+    _console().print(shown.to_string(max_rows=24, max_cols=8))
+    _plots("forecasting").outlook(found)[0].figure.savefig(picture, dpi=150)
+    typer.echo(f"Written: {rows}, {picture}")
 
 
 def _console():

@@ -1,0 +1,164 @@
+"""Forecasting a table of one's own: what is best on the last part of it goes on with it."""
+
+import dataclasses
+import hashlib
+import math
+import pathlib
+import tempfile
+
+import numpy as np
+
+SHARES = (0.7, 0.1, 0.2)
+LONGEST_SEGMENT = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class Outlook:
+    """What comes after a series.
+
+    Attributes:
+        series: The `zoo.data.forecasting.Series`, missing values filled.
+        report: What was wrong with it before, as its `report` says.
+        forecast: `(horizon, channels)`, in original units.
+        quantiles: `(horizon, channels, levels)`, likewise.
+        levels: Levels of the quantiles.
+        chosen: Name of what forecast it: the model, or the baseline that was better on dev.
+        found: What `zoo.metrics.forecasting.evaluate` says of the model on the held-out last part,
+            baselines beside it.
+    """
+
+    series: object
+    report: dict
+    forecast: np.ndarray
+    quantiles: np.ndarray
+    levels: tuple
+    chosen: str
+    found: dict
+
+    def table(self):
+        """Lays the forecast out as a `pandas.DataFrame`, a row a step."""
+        quantiles = dict(zip(self.levels, np.moveaxis(self.quantiles, -1, 0), strict=True))
+        return table(self.series, self.forecast, quantiles)
+
+
+def table(series, forecast, quantiles):
+    """Lays out what comes after a series as a `pandas.DataFrame`, a row a step.
+
+    Args:
+        series: A `zoo.data.forecasting.Series`.
+        forecast: `(horizon, channels)`.
+        quantiles: By level the same.
+
+    Returns:
+        A `pandas.DataFrame`; its index has dates where the series has them, else numbers of steps.
+    """
+    import pandas as pd
+
+    columns = {}
+    for place, channel in enumerate(series.channels):
+        columns[channel] = forecast[:, place]
+        for level, values in quantiles.items():
+            columns[f"{channel} {100 * level:g} %"] = values[:, place]
+    steps = len(series.values)
+    if series.step is None:
+        times = pd.RangeIndex(steps, steps + len(forecast), name="step")
+    else:
+        seconds = series.times(steps + len(forecast))[steps:]
+        times = pd.DatetimeIndex(seconds.astype("datetime64[s]"), name="time")
+    return pd.DataFrame(columns, index=times)
+
+
+def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides):
+    """Trains on a series, measures on its last part, and says what comes after it.
+
+    Seven tenths of the series are train, one is dev, the last two are test. What is best on dev,
+    the model or one of the simple baselines, makes the forecast.
+
+    Args:
+        series: A `zoo.data.forecasting.Series`; missing values are filled.
+        recipe: The `zoo.recipe.Recipe` of a SegRNN with a distribution.
+        horizon: Steps to forecast.
+        lookback: Steps of history; by default four horizons, at least two seasons, and less where
+            the series is short.
+        output: Directory under which the run is kept, in one named after series, lookback and
+            horizon: called again, the same is not trained again. By default none is kept.
+        **overrides: Fields of the recipe to replace, for instance `epochs=3`.
+
+    Returns:
+        An `Outlook`.
+
+    Raises:
+        ValueError: If the series is too short.
+    """
+    from zoo import training
+    from zoo.data import forecasting as data
+    from zoo.metrics import forecasting as metrics
+    from zoo.metrics import simple_forecasters
+
+    report, series = series.report, series.filled()
+    steps = len(series.values)
+    train, test = int(SHARES[0] * steps), int(SHARES[2] * steps)
+    ends = [train, steps - test, steps]
+    segment = max(n for n in range(1, LONGEST_SEGMENT + 1) if horizon % n == 0)
+    if lookback is None:
+        lookback = min(max(4 * horizon, 2 * (series.period or 0)), (train - horizon) // 2)
+    lookback = lookback // segment * segment
+    if series.known is not None and len(series.known) < steps + horizon:
+        raise ValueError(
+            f"{', '.join(series.features)} must be known {horizon} steps ahead. "
+            f"Received: {len(series.known) - steps}"
+        )
+    if lookback < segment or min(ends[1] - ends[0], test) < horizon:
+        raise ValueError(
+            f"A series must be at least {math.ceil(10 * horizon)} steps long to forecast {horizon} "
+            f"and to measure how well. Received: {steps} steps"
+        )
+    whole = data.cut(series, ends, lookback, horizon)
+    splits = whole.splits
+    hyperparameters = {**recipe.hyperparameters, "segment": segment}
+    recipe = dataclasses.replace(recipe, hyperparameters=hyperparameters, **overrides)
+    with tempfile.TemporaryDirectory() as kept:
+        directory = pathlib.Path(output or kept) / _fingerprint(series, lookback, horizon)
+        run = training.train(recipe, data=whole, output=directory)
+    fitted = simple_forecasters.baselines(splits["train"], splits["dev"], intervals=True)
+    predicted = {name: whole.predict(run.model, splits[name]) for name in ("dev", "test")}
+    levels = predicted["test"]["levels"]
+    fitted = [each.at(levels) for each in fitted]
+    found = metrics.evaluate(splits["test"], predicted["test"], splits["train"], fitted)
+
+    _, true = splits["dev"].arrays(splits["dev"].starts)
+    errors = {
+        each.name: metrics.mse(true, each.predict(splits["dev"])["forecast"]) for each in fitted
+    }
+    errors["SegRNN"] = metrics.mse(true, predicted["dev"]["forecast"])
+    chosen = min(errors, key=errors.get)
+    window = splits["test"]
+    history = window.series[None, -lookback:]
+    if chosen == "SegRNN":
+        given = history
+        if window.covariates is not None:
+            reach = slice(steps - lookback, steps + horizon)
+            given = {"history": history, "covariates": window.covariates.values[None, reach]}
+        answer = run.model.predict_on_batch(given)
+        quantiles = np.asarray(run.model.get_layer("distribution").quantiles(answer))
+        middle = quantiles[..., levels.index(0.5)]
+    else:
+        (best,) = (each for each in fitted if each.name == chosen)
+        answer = best.forecast(history)
+        quantiles, middle = answer["quantiles"], answer["forecast"]
+    return Outlook(
+        series,
+        report,
+        window.in_original_units(middle[0]),
+        np.stack([window.in_original_units(q) for q in np.moveaxis(quantiles[0], -1, 0)], axis=-1),
+        tuple(levels),
+        chosen,
+        {**found, "split": "test", "dev": errors},
+    )
+
+
+def _fingerprint(series, lookback, horizon):
+    """Names what a run was trained on, so that it is not taken for one of other data."""
+    digest = hashlib.sha256(series.values.tobytes())
+    digest.update(b"" if series.known is None else series.known.tobytes())
+    return f"{lookback}.{horizon}.{digest.hexdigest()[:12]}"
