@@ -1,0 +1,366 @@
+"""Errors of the forecasters: trains every cell of a table, measures it, writes the table.
+
+    python benchmarks/forecasting.py lookback96    SegRNN on ETT, four horizons, and on Weather, one
+    python benchmarks/forecasting.py lookback720   the same with a month of history, on ETTh
+    python benchmarks/forecasting.py plain         LSTM, GRU and simple RNN with a plain head
+    python benchmarks/forecasting.py intervals     how far 80 and 95 per cent intervals hold
+    python benchmarks/forecasting.py seasonal      excess error over a noise that is known
+
+The baselines are fitted in the same run. Each cell is kept under `runs/`: called again, the script
+goes on where it stopped. Every choice was made on dev; test is measured once, at the end of a cell.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated
+
+import numpy as np
+import typer
+from tagging import SCORES, run_directory
+
+HERE = pathlib.Path(__file__).parent
+NAMES = {"h1": "ETTh1", "h2": "ETTh2", "m1": "ETTm1", "m2": "ETTm2", "weather": "Weather"}
+SPLITS = ("dev", "test")
+HORIZONS = (96, 192, 336, 720)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+Runs = Annotated[pathlib.Path, typer.Option(help="Where runs are kept.")]
+Jobs = Annotated[int, typer.Option(help="Cells to train at a time, each on one thread.")]
+
+# Lin et al. 2023, their repository: MSE and MAE at each horizon.
+SEGRNN = {
+    ("h1", 96): ((0.368, 0.395), (0.408, 0.419), (0.444, 0.440), (0.446, 0.457)),
+    ("h2", 96): ((0.278, 0.335), (0.359, 0.389), (0.421, 0.436), (0.432, 0.455)),
+    ("m1", 96): ((0.330, 0.369), (0.369, 0.392), (0.399, 0.412), (0.454, 0.443)),
+    ("m2", 96): ((0.173, 0.255), (0.237, 0.298), (0.296, 0.336), (0.389, 0.407)),
+    ("weather", 96): ((0.165, 0.227), (0.211, 0.273), (0.270, 0.318), (0.357, 0.376)),
+    ("h1", 720): ((0.351, 0.392), (0.392, 0.414), (0.423, 0.433), (0.466, 0.472)),
+    ("h2", 720): ((0.276, 0.335), (0.341, 0.389), (0.364, 0.403), (0.403, 0.448)),
+}
+# What SegRNN's own scripts choose, by series: segment and learning rate at lookback 96.
+SEGMENTS = {"h1": 24, "h2": 24, "m1": 48, "m2": 48, "weather": 24}
+ROWS_OF_INTERVALS = ("quantiles", "gaussian", "student_t")
+RECALIBRATED = "the same, recalibrated"
+RATES = {"h1": 1e-3, "h2": 2e-4, "m1": 2e-4, "m2": 1e-4, "weather": 1e-4}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One training of a table: which row, which series, which horizon, which seed."""
+
+    row: str
+    series: str
+    lookback: int
+    horizon: int
+    recipe: object
+
+
+def segrnn(series, lookback, horizon, seed=0, **hyperparameters):
+    """The published recipe on another series, lookback and horizon."""
+    from zoo import recipes
+
+    recipe = recipes.get("segrnn.etth1")
+    changed = {"segment": SEGMENTS[series], **hyperparameters}
+    if lookback == 720:
+        changed = {"dropout": 0.1 if series == "h1" else 0.5, **changed}
+        changed["channel_embedding"] = series == "h1"
+    return dataclasses.replace(
+        recipe,
+        name=f"segrnn.{NAMES[series].lower()}.{lookback}.{horizon}",
+        dataset=series if series == "weather" else f"ett/{series}",
+        hyperparameters={**recipe.hyperparameters, **changed},
+        preprocessing={"lookback": lookback, "horizon": horizon},
+        learning_rate=RATES[series] if lookback == 96 else 3e-4,
+        batch_size=256 if lookback == 96 and series != "weather" else 64,
+        patience=10 if lookback == 96 else 5,
+        seed=seed,
+    )
+
+
+def plain(series, lookback, horizon, cell):
+    """The direct head on a stock recurrent layer, nothing normalized."""
+    from zoo.models import Forecaster
+
+    return dataclasses.replace(
+        segrnn(series, lookback, horizon),
+        name=f"{cell}.ett{series}.{lookback}.{horizon}",
+        builder=Forecaster,
+        hyperparameters={"cell": cell, "units": 128, "dropout": 0.1},
+    )
+
+
+def probabilistic(horizon, distribution):
+    """The published quantiles' recipe with another horizon and distribution."""
+    recipe = segrnn("h1", 96, horizon, distribution=distribution)
+    return dataclasses.replace(recipe, name=f"segrnn_{distribution}.etth1.96.{horizon}")
+
+
+def synthetic(series, model):
+    """A week of history and a day to forecast, of a series whose noise is known."""
+    from zoo import models
+
+    recipe = segrnn("h1", 96, 96)
+    builders = {
+        "segrnn": (models.SegRNN, {"segment": 24, "units": 64, "dropout": 0.1}),
+        "gru": (models.Forecaster, {"cell": "gru", "units": 64, "normalization": "last"}),
+        "seq2seq": (models.Seq2SeqForecaster, {"cell": "gru", "units": 64}),
+    }
+    builder, hyperparameters = builders[model]
+    return dataclasses.replace(
+        recipe,
+        name=f"{model}.seasonal_{series}",
+        dataset=f"seasonal_series/{series}",
+        builder=builder,
+        hyperparameters=hyperparameters,
+        preprocessing={"lookback": 168, "horizon": 24},
+    )
+
+
+def cells(table):
+    """Lists the cells of a table."""
+    if table == "lookback96":
+        return [
+            Cell("SegRNN", series, 96, horizon, segrnn(series, 96, horizon, seed))
+            for series in ("h1", "h2", "m1", "m2")
+            for horizon in HORIZONS
+            for seed in range(3 if series.startswith("h") else 1)
+        ] + [Cell("SegRNN", "weather", 96, 96, segrnn("weather", 96, 96))]
+    if table == "lookback720":
+        return [
+            Cell("SegRNN", series, 720, horizon, segrnn(series, 720, horizon))
+            for series in ("h1", "h2")
+            for horizon in HORIZONS
+        ]
+    if table == "intervals":
+        return [
+            Cell(row, "h1", 96, horizon, probabilistic(horizon, row))
+            for horizon in HORIZONS
+            for row in ROWS_OF_INTERVALS
+        ]
+    if table == "seasonal":
+        return [
+            Cell(model, series, 168, 24, synthetic(series, model))
+            for series in ("hourly", "heavy_tails", "many")
+            for model in ("segrnn", "gru", "seq2seq")
+        ]
+    return [
+        Cell(cell, "h1", 96, horizon, plain("h1", 96, horizon, cell))
+        for cell in ("lstm", "gru", "simple_rnn")
+        for horizon in HORIZONS
+    ]
+
+
+def measure(cell, runs):
+    """Trains and measures one cell, once, with the baselines beside it."""
+    from zoo import training
+    from zoo.metrics import forecasting, simple_forecasters
+
+    output = run_directory(runs, cell.recipe)
+    if (output / SCORES).exists():
+        return json.loads((output / SCORES).read_text())
+    run = training.train(cell.recipe, output=output)
+    splits = run.data.splits
+    uncertain = bool(cell.recipe.hyperparameters.get("distribution"))
+    fitted = simple_forecasters.baselines(splits["train"], splits["dev"], intervals=uncertain)
+    scores = {"seconds": run.seconds, "epochs": len(run.history), "best": run.best["epoch"]}
+    scores["parameters"] = run.model.count_params()
+    scores["scale"] = np.ravel(splits["train"].scale).tolist()
+    for split in SPLITS:
+        predicted = run.data.predict(run.model, splits[split])
+        scores[split] = forecasting.evaluate(splits[split], predicted, splits["train"], fitted)
+    if uncertain:
+        for split in SPLITS:
+            windows, levels = splits[split], scores[split]["levels"]
+            error = forecasting.naive_error(splits["train"].series[: len(splits["train"])], None)
+            found = {each.name: each.at(levels).predict(windows) for each in fitted}
+            found[RECALIBRATED] = recalibrated(run, windows)
+            scores[split]["whole"] = {
+                name: forecasting.report(windows, each, error) for name, each in found.items()
+            }
+    (output / SCORES).write_text(json.dumps(scores) + "\n")
+    return scores
+
+
+def recalibrated(run, windows):
+    """What a run says of windows, its intervals as wide as the last four weeks ask for."""
+    from zoo.metrics import conformal
+
+    needed = 4 * 7 * 24 + windows.horizon
+    earlier = np.arange(windows.starts[0] - needed, windows.starts[0])
+    both = dataclasses.replace(windows, starts=np.concatenate([earlier, windows.starts]))
+    predicted = run.data.predict(run.model, both)
+    _, true = both.arrays(both.starts)
+    levels = predicted["levels"]
+    quantiles = conformal.recalibrate(predicted["quantiles"], true, levels, window=4 * 7 * 24)
+    return {"quantiles": quantiles[needed:], "levels": levels}
+
+
+def measured(table, jobs, runs):
+    """Trains what is missing, several cells at a time, and gives each with its scores."""
+    one_thread = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+    def work(index):
+        command = [sys.executable, __file__, "cell", table, str(index), "--runs", runs]
+        return subprocess.run(command, env={**os.environ, **one_thread}, check=True)
+
+    every = cells(table)
+    missing = [
+        index
+        for index, cell in enumerate(every)
+        if not (run_directory(runs, cell.recipe) / SCORES).exists()
+    ]
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(work, missing))
+    return [(cell, measure(cell, runs)) for cell in every]
+
+
+@app.command(hidden=True)
+def cell(table: str, index: int, runs: Runs = pathlib.Path("runs")):
+    """Trains and measures one cell, in a process of its own."""
+    measure(cells(table)[index], runs)
+
+
+def against_published(table, jobs, runs):
+    """Lays out SegRNN's cells beside the published figures."""
+    found = {}
+    for cell, scores in measured(table, jobs, runs):
+        found.setdefault((cell.series, cell.lookback, cell.horizon), []).append(scores)
+    lines = [
+        "| series | horizon | MSE, mean ± sd | published | ahead by | MAE | published "
+        "| repeat last | seasonal naive | NLinear | dev MSE | s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    better = 0
+    for (series, lookback, horizon), seeds in found.items():
+        mse = [scores["test"]["mse"] for scores in seeds]
+        mae = statistics.mean(scores["test"]["mae"] for scores in seeds)
+        their_mse, their_mae = SEGRNN[series, lookback][HORIZONS.index(horizon)]
+        ahead = their_mse - statistics.mean(mse)
+        better += round(ahead, 3) >= 0
+        deviation = f" ± {statistics.stdev(mse):.4f}" if len(mse) > 1 else ""
+        lines.append(
+            f"| {NAMES[series]} | {horizon} | **{statistics.mean(mse):.4f}**{deviation} "
+            f"| {their_mse:.3f} | {ahead:+.4f} | {mae:.4f} | {their_mae:.3f} "
+            f"| {baseline_cells(seeds[0])} "
+            f"| {statistics.mean(each['dev']['mse'] for each in seeds):.4f} "
+            f"| {statistics.mean(each['seconds'] for each in seeds):,.0f} |"
+        )
+    count = f"At or below the published MSE in {better} of {len(found)} cells."
+    finish(table, f"# SegRNN on ETT, lookback {lookback}", lines, count)
+
+
+def baseline_cells(scores):
+    """MSE on test of the baselines, as cells of a row."""
+    found = {each["name"]: each["mse"] for each in scores["test"]["baselines"]}
+    names = ("repeat last", "seasonal naive", "NLinear")
+    return " | ".join(f"{found[name]:.4f}" if name in found else "" for name in names)
+
+
+def finish(table, title, lines, note=""):
+    """Prints a table and writes it beside this script."""
+    protocol = (
+        "Each column standardized with the training part's mean and deviation; the standard "
+        "borders; every window of test counted; multivariate in and out. Every choice made on dev. "
+        "Seeds from 0. One thread of a 2-core CPU a cell, seconds with other work beside it. "
+        "Published: Lin et al. 2023, their repository."
+    )
+    command = f"Command: `python benchmarks/forecasting.py {table}`"
+    text = "\n".join([title, "", *lines, "", f"{note} {protocol}".strip(), "", command, ""])
+    (HERE / f"forecasting_{table}.md").write_text(text)
+    print(text)
+
+
+@app.command()
+def lookback96(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
+    """SegRNN on ETT with 96 steps of history."""
+    against_published("lookback96", jobs, runs)
+
+
+@app.command()
+def lookback720(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
+    """SegRNN on ETTh with 720 steps of history."""
+    against_published("lookback720", jobs, runs)
+
+
+@app.command("plain")
+def plain_table(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
+    """What segmentation and normalization are worth, on ETTh1."""
+    lines = [
+        "| model | horizon | MSE | MAE | repeat last | seasonal naive | NLinear | dev MSE | s |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for each, scores in measured("plain", jobs, runs):
+        lines.append(
+            f"| {each.row} | {each.horizon} | **{scores['test']['mse']:.4f}** "
+            f"| {scores['test']['mae']:.4f} | {baseline_cells(scores)} "
+            f"| {scores['dev']['mse']:.4f} | {scores['seconds']:,.0f} |"
+        )
+    finish("plain", "# Plain recurrent forecasters on ETTh1, lookback 96", lines)
+
+
+@app.command()
+def intervals(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
+    """Coverage and CRPS of forecasts that say how sure they are, on ETTh1."""
+    lines = [
+        "| forecast | horizon | dev CRPS | dev 80 % | dev 95 % | CRPS | 80 % covers | width "
+        "| 95 % covers | width | MSE of median |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+
+    def row(name, horizon, scores):
+        dev, test = (
+            {round(each["share"], 3): each for each in scores[split]["intervals"]}
+            for split in SPLITS
+        )
+        held = " | ".join(f"{100 * dev[share]['coverage']:.1f}" for share in (0.8, 0.95))
+        cells = " | ".join(
+            f"{100 * test[share]['coverage']:.1f} | {test[share]['width']:.2f}"
+            for share in (0.8, 0.95)
+        )
+        found = scores["test"]
+        lines.append(
+            f"| {name} | {horizon} | {scores['dev']['crps']:.4f} | {held} "
+            f"| **{found['crps']:.4f}** | {cells} | {found['mse']:.4f} |"
+        )
+
+    for each, scores in measured("intervals", jobs, runs):
+        row(each.row, each.horizon, scores)
+        row(RECALIBRATED, each.horizon, {of: scores[of]["whole"][RECALIBRATED] for of in SPLITS})
+        if each.row == ROWS_OF_INTERVALS[-1]:
+            for name in ("seasonal naive", "NLinear"):
+                row(name, each.horizon, {of: scores[of]["whole"][name] for of in SPLITS})
+    finish("intervals", "# Intervals of 80 and 95 per cent on ETTh1, lookback 96", lines)
+
+
+@app.command()
+def seasonal(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
+    """How far from the best possible error, where that is known."""
+    from zoo.data import sources
+
+    lines = [
+        "| series | model | MSE | noise alone | excess | repeat last | seasonal naive | NLinear |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for each, scores in measured("seasonal", jobs, runs):
+        name = f"seasonal_series/{each.series}"
+        (example,) = sources.load(name, "full").as_numpy_iterator()
+        scale = scores["scale"]
+        floor = statistics.mean(
+            float(variance) / size**2
+            for variance, size in zip(example["noise_variance"], scale, strict=True)
+        )
+        mse = scores["test"]["mse"]
+        lines.append(
+            f"| {each.series} | {each.row} | **{mse:.4f}** | {floor:.4f} "
+            f"| {100 * (mse / floor - 1):.1f} % | {baseline_cells(scores)} |"
+        )
+    finish("seasonal", "# Excess error over the noise of seasonal_series, 96 to 24", lines)
+
+
+if __name__ == "__main__":
+    app()
