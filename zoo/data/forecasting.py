@@ -281,8 +281,11 @@ class ForecastingData:
             model with a distribution a dictionary: `forecast`, its median, of that shape,
             `quantiles` with one more axis, and their `levels`.
         """
-        batches = WindowBatches(windows, batch_size)
-        found = np.concatenate([model.predict_on_batch(x) for x, _, _ in batches])
+        # Filled up to whole batches: for another size TensorFlow would trace the model anew.
+        more = np.repeat(windows.starts[-1:], -len(windows) % batch_size)
+        filled = dataclasses.replace(windows, starts=np.concatenate([windows.starts, more]))
+        batches = WindowBatches(filled, batch_size)
+        found = np.concatenate([model.predict_on_batch(x) for x, _, _ in batches])[: len(windows)]
         for layer in model.layers:
             if layer.name == "distribution":
                 quantiles = np.asarray(layer.quantiles(found))
