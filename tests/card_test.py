@@ -56,6 +56,9 @@ def test_says_of_a_forecaster(small_forecaster):
         "Seed 0, each channel standardized",
     ):
         assert said in rendered
+    recipe = description["recipe"]
+    other = {**recipe, "hyperparameters": {**recipe["hyperparameters"], "cell": "lstm"}}
+    assert "A SegRNN, an LSTM that steps" in card.render({**description, "recipe": other})
     told = {**description, "rival": {"system": "A Rival", "mse": 0.3681, "source": "A Paper"}}
     assert "Rival: A Rival, MSE 0.368 (A Paper)." in card.render(told)
 

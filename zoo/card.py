@@ -235,7 +235,8 @@ def _words(recipe):
     options = recipe["hyperparameters"]
     units = options.get("units", 1)
     layers = 1 if isinstance(units, int) else len(units)
-    cell = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "simple RNN"}[options.get("cell", "lstm")]
+    usual = "gru" if recipe.get("builder", "").endswith(("SegRNN", "Seq2SeqForecaster")) else "lstm"
+    cell = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "simple RNN"}[options.get("cell", usual)]
     directions = "bidirectional" if options.get("bidirectional", True) else "unidirectional"
     crf = " with a CRF" if options.get("head") == "crf" else ""
     pooled = _pooling(options) if recipe["task"] == "classification" else ""
@@ -248,7 +249,8 @@ def _forecaster(recipe, cell, layers):
     options = recipe["hyperparameters"]
     builder = recipe["builder"].rpartition(".")[2]
     if builder == "SegRNN":
-        built = f"SegRNN, a GRU that steps over segments of {options['segment']} steps,"
+        article = "an" if cell == "LSTM" else "a"
+        built = f"SegRNN, {article} {cell} that steps over segments of {options['segment']} steps,"
     else:
         built = f"{builder}, {cell} of {layers} layer{'s' * (layers > 1)},"
     distributions = {"quantiles": "quantiles", "gaussian": "normal distributions"}

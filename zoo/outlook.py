@@ -8,7 +8,6 @@ import tempfile
 
 import numpy as np
 
-SHARES = (0.7, 0.1, 0.2)
 LONGEST_SEGMENT = 24
 
 
@@ -97,8 +96,7 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
 
     report, series = series.report, series.filled()
     steps = len(series.values)
-    train, test = int(SHARES[0] * steps), int(SHARES[2] * steps)
-    ends = [train, steps - test, steps]
+    ends = train, dev, _ = data.borders(recipe.dataset, series)
     segment = max(n for n in range(1, LONGEST_SEGMENT + 1) if horizon % n == 0)
     if lookback is None:
         lookback = min(max(4 * horizon, 2 * (series.period or 0)), (train - horizon) // 2)
@@ -108,7 +106,7 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
             f"{', '.join(series.features)} must be known {horizon} steps ahead. "
             f"Received: {len(series.known) - steps}"
         )
-    if lookback < segment or min(ends[1] - ends[0], test) < horizon:
+    if lookback < segment or min(dev - train, steps - dev) < horizon:
         raise ValueError(
             f"A series must be at least {math.ceil(10 * horizon)} steps long to forecast {horizon} "
             f"and to measure how well. Received: {steps} steps"
@@ -139,13 +137,11 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
         if window.covariates is not None:
             reach = slice(steps - lookback, steps + horizon)
             given = {"history": history, "covariates": window.covariates.values[None, reach]}
-        answer = run.model.predict_on_batch(given)
-        quantiles = np.asarray(run.model.get_layer("distribution").quantiles(answer))
-        middle = quantiles[..., levels.index(0.5)]
+        answer = data.told(run.model, run.model.predict_on_batch(given))
     else:
         (best,) = (each for each in fitted if each.name == chosen)
         answer = best.forecast(history)
-        quantiles, middle = answer["quantiles"], answer["forecast"]
+    quantiles, middle = answer["quantiles"], answer["forecast"]
     return Outlook(
         series,
         report,

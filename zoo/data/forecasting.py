@@ -286,12 +286,25 @@ class ForecastingData:
         filled = dataclasses.replace(windows, starts=np.concatenate([windows.starts, more]))
         batches = WindowBatches(filled, batch_size)
         found = np.concatenate([model.predict_on_batch(x) for x, _, _ in batches])[: len(windows)]
-        for layer in model.layers:
-            if layer.name == "distribution":
-                quantiles = np.asarray(layer.quantiles(found))
-                median = quantiles[..., layer.levels.index(0.5)]
-                return {"forecast": median, "quantiles": quantiles, "levels": layer.levels}
-        return found
+        return told(model, found)
+
+
+def told(model, found):
+    """Reads what a forecaster put out: values as they are, a distribution as its quantiles.
+
+    Args:
+        model: A `keras.Model` made by a builder of `zoo.models.forecasting`.
+        found: Its output, an array.
+
+    Returns:
+        The same array, or a dictionary, as `ForecastingData.predict` returns it.
+    """
+    for layer in model.layers:
+        if layer.name == "distribution":
+            quantiles = np.asarray(layer.quantiles(found))
+            median = quantiles[..., layer.levels.index(0.5)]
+            return {"forecast": median, "quantiles": quantiles, "levels": layer.levels}
+    return found
 
 
 def cut(series, ends, lookback, horizon):
