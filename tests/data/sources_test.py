@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import random
 import socket
 import subprocess
 import sys
@@ -138,10 +139,12 @@ def test_another_process_may_prepare_it_meanwhile(folders, tmp_path, monkeypatch
 
     def overtaken(self, path):
         monkeypatch.setattr(own, "_generate_examples", generate)
+        random.seed(0)
         sources.load("served_lines/whole", "train", tmp_path)
         return generate(self, path)
 
     monkeypatch.setattr(own, "_generate_examples", overtaken)
+    random.seed(0)
     assert len(sources.load("served_lines/whole", "train", tmp_path)) == 2
     assert not list(tmp_path.rglob("*incomplete*"))
 

@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import pathlib
+import random
 import re
 import sys
 import urllib.error
@@ -120,7 +121,7 @@ def _prepared(name, data_dir):
     source = builder(name, data_dir)
     config = tfds.download.DownloadConfig(try_download_gcs=False)
     try:
-        with _impatient_downloads(name):
+        with _impatient_downloads(name), _random_names():
             source.download_and_prepare(download_config=config)
     except FileExistsError:  # Another process has prepared it meanwhile.
         return builder(name, data_dir)
@@ -131,6 +132,17 @@ def _prepared(name, data_dir):
             "checksum that is registered for it. Delete that file, then run again."
         ) from error
     return source
+
+
+@contextlib.contextmanager
+def _random_names():
+    """Has TFDS name its temporary folders unlike those of another process of the same seed."""
+    state = random.getstate()
+    random.seed()
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 @contextlib.contextmanager
