@@ -89,15 +89,14 @@ def test_segrnn_is_the_papers():
     last = x[:, -1:]
     segments = (x - last).transpose(0, 2, 1).reshape(6, 4, 6)
     embedding = model.get_layer("segment_embedding")
-    layer = model.get_layer("gru_1")
+    recurrence = model.get_layer("recurrence")
+    layer = recurrence.recurrent
     _, state = layer(np.maximum(np.asarray(embedding(segments)), 0))
-    places = model.get_layer("places")
     found = np.zeros((2, 12, 3), "float32")
     for row in range(6):
         for place in range(2):
-            read = np.concatenate(
-                [np.asarray(places.places)[place], np.asarray(places.channels)[row % 3]]
-            )
+            told = (recurrence.places[place], recurrence.channels[row % 3])
+            read = np.concatenate([np.asarray(each) for each in told])
             out, _ = layer(read[None, None], initial_state=np.asarray(state)[row : row + 1])
             values = np.asarray(model.get_layer("segment_forecast")(out))[0]
             found[row // 3, 6 * place : 6 * place + 6, row % 3] = values
@@ -108,14 +107,15 @@ def test_segrnn_is_the_papers():
 def test_segrnn_starts_as_the_papers(cell):
     """PyTorch draws uniform weights, up to the inverse root of what goes in, or of the units."""
     model = models.SegRNN(**SIZES, segment=6, units=64, cell=cell)
-    for name, size in {"segment_embedding": 6, f"{cell}_1": 64, "segment_forecast": 64}.items():
-        weights = model.get_layer(name).get_weights()
-        for values in weights:
+    recurrent = model.get_layer("recurrence").recurrent
+    embedding, forecast = (model.get_layer(f"segment_{name}") for name in ("embedding", "forecast"))
+    for layer, size in ((embedding, 6), (recurrent, 64), (forecast, 64)):
+        for values in layer.get_weights():
             drawn = values[values != 1]  # The bias of an LSTM's forget gate is 1.
             assert 0.8 < np.abs(drawn).max() * size**0.5 <= 1
             assert abs(drawn.mean()) * size**0.5 < 0.5
-    kernel, recurrent = model.get_layer(f"{cell}_1").get_weights()[:2]
-    assert not np.array_equal(kernel, recurrent)
+    kernel, recurrent_kernel = recurrent.get_weights()[:2]
+    assert not np.array_equal(kernel, recurrent_kernel)
 
 
 def test_channels_of_segrnn_share_their_weights():

@@ -1,7 +1,5 @@
 """Models that carry time series on."""
 
-import math
-
 import keras
 from keras import layers, ops
 
@@ -15,10 +13,12 @@ from zoo.layers import (
     InstanceDenormalization,
     InstanceNormalization,
     PinballLoss,
+    SegmentRecurrence,
     jit_compile,
     parameters,
     recurrent_layer,
     stacked,
+    uniform,
 )
 
 
@@ -160,8 +160,6 @@ def SegRNN(
             "`lookback` and `horizon` must be multiples of `segment`. Received: "
             f"lookback={lookback}, horizon={horizon}, segment={segment}"
         )
-    if units % 2:
-        raise ValueError(f"`units` must be even. Received: {units}")
     before, after = lookback // segment, horizon // segment
     size = parameters(distribution, levels)
 
@@ -173,29 +171,17 @@ def SegRNN(
     if num_covariates:
         # Of each segment what is known ahead of it, the same for every channel.
         told = layers.Reshape((before + after, segment * num_covariates))(inputs["covariates"])
-        told = ops.repeat(told, num_channels, axis=0)
-        x = layers.Concatenate()([x, told[:, :before]])
-    embedding = _uniform(x.shape[-1], "kernel", "bias")
+        x = layers.Concatenate()([x, ops.repeat(told[:, :before], num_channels, axis=0)])
+    embedding = uniform(x.shape[-1], "kernel", "bias")
     x = layers.Dense(units, activation="relu", name="segment_embedding", **embedding)(x)
-    # A few steps unrolled are faster than a loop, and the same.
-    recurrent = recurrent_layer(
-        cell,
-        units,
-        unroll=True,
-        return_state=True,
-        name=f"{cell}_1",
-        **_uniform(units, "kernel", "recurrent", "bias"),
-    )
-    _, *state = recurrent(x)
-
-    place = SegmentPlaces(num_channels, after, units, channel_embedding, name="places")(state[0])
+    ahead = None
     if num_covariates:
-        ahead = ops.reshape(told[:, before:], (-1, 1, segment * num_covariates))
-        place = layers.Add()([place, layers.Dense(units, name="ahead")(ahead)])
-    state = [ops.reshape(ops.repeat(each, after, axis=0), (-1, units)) for each in state]
-    x, *_ = recurrent(place, initial_state=state)
+        ahead = layers.Dense(units, name="ahead")(told[:, before:])
+    x = SegmentRecurrence(cell, units, num_channels, after, channel_embedding, name="recurrence")(
+        x, ahead
+    )
     x = layers.Dropout(dropout)(x)
-    start = _uniform(units, "kernel", "bias")
+    start = uniform(units, "kernel", "bias")
     raw = layers.Dense(segment * size, dtype="float32", name="segment_forecast", **start)(x)
     raw = ops.reshape(raw, (-1, num_channels, horizon, size))
     raw = ops.transpose(raw, (0, 2, 1, 3))
@@ -301,66 +287,6 @@ class TeacherForcedForecaster(keras.Model):
             with self.get_layer("decoder").reading(y):
                 y_pred = self(x, training=True)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class SegmentPlaces(layers.Layer):
-    """What each segment of a horizon is told: which one it is, and of which channel.
-
-    Args:
-        num_channels: Channels of the series.
-        segments: Segments of the horizon.
-        units: Size of the vector; half of it for the place, half for the channel.
-        channel_embedding: Whether the channel is told; otherwise the place has all of the vector.
-
-    Call arguments:
-        states: `(batch * channels, units)`, for the size of the batch.
-
-    Returns:
-        `(batch * channels * segments, 1, units)`.
-    """
-
-    def __init__(self, num_channels, segments, units, channel_embedding=True, **kwargs):
-        super().__init__(**kwargs)
-        self.num_channels, self.segments, self.units = num_channels, segments, units
-        self.channel_embedding = channel_embedding
-
-    def build(self, states_shape):
-        normal = keras.initializers.RandomNormal(stddev=1.0)
-        size = self.units // 2 if self.channel_embedding else self.units
-        self.places = self.add_weight((self.segments, size), initializer=normal, name="places")
-        if self.channel_embedding:
-            shape = (self.num_channels, size)
-            self.channels = self.add_weight(shape, initializer=normal, name="channels")
-
-    def call(self, states):
-        batch = ops.shape(states)[0] // self.num_channels
-        place = ops.tile(ops.expand_dims(self.places, 0), (self.num_channels, 1, 1))
-        if self.channel_embedding:
-            channel = ops.repeat(ops.expand_dims(self.channels, 1), self.segments, axis=1)
-            place = ops.concatenate([place, channel], axis=-1)
-        place = ops.tile(ops.expand_dims(place, 0), (batch, 1, 1, 1))
-        return ops.reshape(place, (-1, 1, self.units))
-
-    def compute_output_shape(self, states_shape):
-        return (None, 1, self.units)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "num_channels": self.num_channels,
-            "segments": self.segments,
-            "units": self.units,
-            "channel_embedding": self.channel_embedding,
-        }
-
-
-def _uniform(size, *names):
-    """Initializers as the paper's code has them: PyTorch's, uniform, up to 1 / sqrt(size)."""
-    bound = 1 / math.sqrt(size)
-    return {
-        f"{name}_initializer": keras.initializers.RandomUniform(-bound, bound) for name in names
-    }
 
 
 def _inputs(lookback, horizon, num_channels, num_covariates, normalization):
