@@ -18,7 +18,6 @@ from zoo import card, pretrained
 from zoo.pretrained import DamagedModelError
 
 NAME = "bilstm_tagger.small"
-WEIGHTS = "model.weights.h5"
 VARIABLES = "variables/variables.data-00000-of-00001"
 
 
@@ -166,9 +165,9 @@ class TestWhereItLooks:
 
 
 LIES = [
-    (WEIGHTS, truncated, WEIGHTS),
+    (VARIABLES, truncated, VARIABLES),
     (VARIABLES, shorter, VARIABLES),
-    (WEIGHTS, corrupted, WEIGHTS),
+    (VARIABLES, corrupted, VARIABLES),
     ("words.txt", corrupted, "assets/words.txt"),
     ("saved_model.pb", gone, "saved_model.pb"),
     (VARIABLES, broken, VARIABLES),
@@ -253,7 +252,7 @@ def test_local_files_outside_the_directory_are_refused(copy, path):
         zoo.load(NAME)
 
 
-@pytest.mark.parametrize("file", [WEIGHTS, VARIABLES, "assets/words.txt", "saved_model.pb"])
+@pytest.mark.parametrize("file", [VARIABLES, "assets/words.txt", "saved_model.pb"])
 def test_damaged_local_files_are_named(copy, file):
     content = bytearray((copy / file).read_bytes())
     content[-1] ^= 1

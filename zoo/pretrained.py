@@ -18,7 +18,7 @@ from zoo import card
 
 URL = "https://raw.githubusercontent.com/rnn-zoo/rnn-zoo/main/saved_models"
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent / "saved_models"
-DESCRIPTION, WEIGHTS, CARD = "model.json", "model.weights.h5", "README.md"
+DESCRIPTION, CARD = "model.json", "README.md"
 
 
 class DamagedModelError(RuntimeError):
@@ -67,7 +67,8 @@ class Pretrained:
     @functools.cached_property
     def model(self):
         """The compiled `keras.Model` with the pretrained weights, to fine-tune or take apart."""
-        from zoo import models, progress
+        from zoo import models
+        from zoo.serving import weights
 
         recipe = self.description["recipe"]
         builder = getattr(models, recipe["builder"].rpartition(".")[2])
@@ -78,8 +79,7 @@ class Pretrained:
             model = models.Ensemble(members)
         else:
             model = builder(**options)
-        progress.without_optimizer(model).load_weights(self.directory / WEIGHTS)
-        return model
+        return weights.restore(model, self.directory)
 
     @functools.cached_property
     def encoder(self):

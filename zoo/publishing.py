@@ -10,12 +10,12 @@ import platform
 import shutil
 import tempfile
 
-from zoo import card, evaluation, progress, training
-from zoo.pretrained import CARD, CHECKOUT, DESCRIPTION, WEIGHTS, sha256
+from zoo import card, evaluation, training
+from zoo.pretrained import CARD, CHECKOUT, DESCRIPTION, sha256
 
 
 def publish(run, directory=None, *, splits=("dev", "test")):
-    """Writes a finished run as a pretrained model: SavedModel, weights, description and card.
+    """Writes a finished run as a pretrained model: SavedModel, description and card.
 
     Args:
         run: A `zoo.training.Run`; or several of one recipe and different seeds, which become one
@@ -29,6 +29,8 @@ def publish(run, directory=None, *, splits=("dev", "test")):
     Raises:
         ValueError: If several runs are not of one recipe and different seeds.
     """
+    from zoo.serving import weights
+
     runs = [run] if isinstance(run, training.Run) else list(run)
     run = runs[0]
     recipe = run.recipe
@@ -45,8 +47,7 @@ def publish(run, directory=None, *, splits=("dev", "test")):
     with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
         partial = pathlib.Path(partial) / recipe.name
         exported = serving.export(model, run.data, partial, language=recipe.language)
-        _save_half_precision(model, partial / WEIGHTS)
-        progress.without_optimizer(model).load_weights(partial / WEIGHTS)
+        weights.restore(model, partial)  # What is measured is what was written.
         description = {
             "name": recipe.name,
             "task": recipe.task,
@@ -117,27 +118,6 @@ def _command(recipe):
     if not recipe.seed:
         return f"zoo train {recipe.name}"
     return f"zoo train {recipe.name} --seed {recipe.seed} --output {_place(recipe)}"
-
-
-def _save_half_precision(model, path):
-    import h5py
-
-    whole = path.with_name(f"whole.{path.name}")
-    progress.without_optimizer(model).save_weights(whole)
-    with h5py.File(whole, "r") as source, h5py.File(path, "w") as target:
-
-        def copy(name, item):
-            if isinstance(item, h5py.Group):
-                written = target.require_group(name)
-            else:
-                values = item[()]
-                halved = values.astype("float16") if values.dtype == "float32" else values
-                written = target.create_dataset(name, data=halved)
-            written.attrs.update(item.attrs)
-
-        source.visititems(copy)
-        target.attrs.update(source.attrs)
-    whole.unlink()
 
 
 def _versions():

@@ -1,4 +1,6 @@
-"""Weights of a Keras model in half precision, inside a TensorFlow graph."""
+"""Weights of a Keras model in half precision, inside a TensorFlow graph, and back from there."""
+
+import pathlib
 
 import tensorflow as tf
 
@@ -28,6 +30,41 @@ class HalfPrecision(tf.Module):
             training=False,
         )
         return outputs
+
+
+def restore(model, directory):
+    """Gives a Keras model the weights that a SavedModel holds as its `model`, a `HalfPrecision`.
+
+    Args:
+        model: A `keras.Model` of the same builder and arguments, on any backend.
+        directory: The SavedModel's directory.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If the weights there are not those of such a model.
+    """
+    saved = tf.train.load_checkpoint(str(pathlib.Path(directory) / "variables" / "variables"))
+    variables = {
+        f"model/{kind}_values/{place}/.ATTRIBUTES/VARIABLE_VALUE": variable
+        for kind in ("trainable", "non_trainable")
+        for place, variable in enumerate(getattr(model, f"{kind}_variables"))
+    }
+    shapes = saved.get_variable_to_shape_map().items()
+    found = {name: tuple(shape) for name, shape in shapes if name.startswith("model/")}
+    expected = {name: tuple(variable.shape) for name, variable in variables.items()}
+    if found != expected:
+        name, differs = min(set(found.items()) ^ set(expected.items()))
+        raise ValueError(
+            f"Expected a SavedModel of the model {model.name!r} in {directory}. Found the weights "
+            f"of another: {len(found)} where the model has {len(expected)}; the first that differs "
+            f"is {name.partition('/.')[0]} of shape {differs}. Was it written by another version "
+            "of the zoo? Its model.json says by which."
+        )
+    for name, variable in variables.items():
+        variable.assign(saved.get_tensor(name))
+    return model
 
 
 def _half(variable):
