@@ -8,13 +8,29 @@ from keras import layers, ops
 KINDS = ("additive", "multiplicative")
 
 
+def masked_softmax(scores, real):
+    """Makes weights of scores: 0 at padding, 1 in all.
+
+    Args:
+        scores: Float `(batch, time)`.
+        real: Boolean `(batch, time)`, at least one real step in every row.
+
+    Returns:
+        Float `(batch, time)`.
+    """
+    # What stands at padding may be anything, and must not overflow on its way to 0.
+    scores = scores - ops.max(ops.where(real, scores, -1e4), axis=-1, keepdims=True)
+    weights = ops.where(real, ops.exp(ops.minimum(scores, 0)), 0)
+    return weights / ops.sum(weights, axis=-1, keepdims=True)
+
+
 @keras.saving.register_keras_serializable(package="zoo")
 class AttentionCell(layers.Layer):
     """A recurrent cell that at each step attends to a memory, for `keras.layers.RNN`.
 
     The cell's new state asks the memory; what it finds is the context, and state and context
-    together make the output, which the next step is also fed (input feeding). The memory travels as
-    part of the state, so a step needs nothing but its input and its state.
+    together make the output, which the next step is also fed (input feeding). The memory and its
+    keys travel as part of the state, so a step needs nothing but its input and its state.
 
     Args:
         cell: A Keras cell, for instance `keras.layers.GRUCell(units)`.
@@ -24,8 +40,8 @@ class AttentionCell(layers.Layer):
     Call arguments:
         inputs: Float `(batch, features)`.
         states: The cell's own states, then the output of the step before, `(batch, units)`, the
-            memory, `(batch, time, width)`, and which of its steps are real, `(batch, time)`, 1 or
-            0. `initial_state` makes them.
+            memory, `(batch, time, width)`, its keys, `(batch, time, units)`, and which of its steps
+            are real, `(batch, time)`, 1 or 0. `initial_state` makes them.
 
     Returns:
         The output, `(batch, units)`, and the new states. `alignment`, of the same arguments, tells
@@ -56,7 +72,7 @@ class AttentionCell(layers.Layer):
         self.units = cell.units
         sizes = cell.state_size
         self.own_states = 1 if isinstance(sizes, int) else len(sizes)
-        self.state_size = [*([self.units] * (self.own_states + 1)), None, None]
+        self.state_size = [*([self.units] * (self.own_states + 1)), None, None, None]
         self.output_size = self.units
         self.query = layers.Dense(self.units, use_bias=False, name="query")
         self.key = layers.Dense(self.units, name="key")
@@ -64,48 +80,46 @@ class AttentionCell(layers.Layer):
         self.combine = layers.Dense(self.units, activation="tanh", name="combine")
 
     def build(self, inputs_shape, states_shape=None):
-        width = states_shape[-2][-1]
+        width = states_shape[self.own_states + 1][-1]
         if not self.cell.built:
             self.cell.build((inputs_shape[0], inputs_shape[-1] + self.units))
-        self.key.build((None, None, width))
+        if not self.key.built:
+            self.key.build((None, None, width))
         self.combine.build((None, self.units + width))
         if self.attention == "additive":
             self.query.build((None, self.units))
             self.score.build((None, None, self.units))
 
     def initial_state(self, own, memory, real=None):
-        """Makes the states of the first step: the cell's own, nothing fed, the memory."""
+        """Makes the states of the first step: the cell's own, nothing fed, memory and keys."""
         memory = ops.convert_to_tensor(memory)
         if real is None:
             real = ops.ones_like(memory[..., 0])
         fed = ops.zeros_like(ops.convert_to_tensor(own[0]))
-        return [*own, fed, memory, ops.cast(real, memory.dtype)]
+        return [*own, fed, memory, self.key(memory), ops.cast(real, memory.dtype)]
 
     def call(self, inputs, states):
-        *own, fed, memory, real = states
+        *own, fed, memory, key, real = states
         output, own = self.cell(ops.concatenate([inputs, fed], axis=-1), own)
         own = [own] if not isinstance(own, list | tuple) else own
-        weights = self._weights(output, memory, real)
+        weights = self._weights(output, key, real)
         context = ops.sum(ops.expand_dims(weights, -1) * memory, axis=1)
         output = self.combine(ops.concatenate([output, context], axis=-1))
-        return output, [*own, output, memory, real]
+        return output, [*own, output, memory, key, real]
 
     def alignment(self, inputs, states):
         """Tells where a step looks: `(batch, time)`, 0 at padding, 1 in all."""
-        *own, fed, memory, real = states
+        *own, fed, _, key, real = states
         output, _ = self.cell(ops.concatenate([inputs, fed], axis=-1), own)
-        return self._weights(output, memory, real)
+        return self._weights(output, key, real)
 
-    def _weights(self, output, memory, real):
-        key = self.key(memory)
+    def _weights(self, output, key, real):
         if self.attention == "additive":
             hidden = ops.tanh(key + ops.expand_dims(self.query(output), 1))
             scores = ops.squeeze(self.score(hidden), -1)
         else:
             scores = ops.sum(key * ops.expand_dims(output, 1), axis=-1)
-        scores = ops.where(real > 0, scores, -1e9)
-        scores = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True)) * real
-        return scores / ops.sum(scores, axis=-1, keepdims=True)
+        return masked_softmax(scores, real > 0)
 
     def get_config(self):
         cell = keras.saving.serialize_keras_object(self.cell)
@@ -229,7 +243,8 @@ class AutoregressiveDecoder(layers.Layer):
         memory = tuple(memory_shape)
         features = 0 if covariates_shape is None else covariates_shape[-1]
         inputs = (memory[0], self.cell.num_channels + 1 + features)
-        states = [*own, own[0], memory, memory[:2], tuple(last_shape)]
+        keys = (*memory[:2], self.cell.cell.units)
+        states = [*own, own[0], memory, keys, memory[:2], tuple(last_shape)]
         if not self.cell.built:
             self.cell.build(inputs, states)
         self.recurrent.built = True

@@ -3,6 +3,8 @@
 import keras
 from keras import layers, ops
 
+from zoo.layers.attention import masked_softmax
+
 KINDS = ("last", "mean", "max")
 
 
@@ -109,9 +111,7 @@ class AttentionPooling(layers.Layer):
 
     def call(self, states, real):
         scores = ops.squeeze(self.score(self.hidden(states)), -1)
-        scores = scores - ops.max(ops.where(real, scores, -1e4), axis=-1, keepdims=True)
-        weights = ops.where(real, ops.exp(ops.minimum(scores, 0)), 0)
-        weights = weights / ops.sum(weights, axis=-1, keepdims=True)
+        weights = masked_softmax(scores, real)
         return ops.sum(states * ops.expand_dims(weights, -1), axis=1), weights
 
     def compute_output_shape(self, states_shape, real_shape=None):
