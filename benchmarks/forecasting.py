@@ -45,7 +45,7 @@ SEGRNN = {
 # What SegRNN's own scripts choose, by series: segment and learning rate at lookback 96.
 SEGMENTS = {"h1": 24, "h2": 24, "m1": 48, "m2": 48, "weather": 24}
 ROWS_OF_INTERVALS = ("quantiles", "gaussian", "student_t")
-RECALIBRATED = "the same, recalibrated"
+BASELINES = ("repeat last", "seasonal naive", "NLinear")
 RATES = {"h1": 1e-3, "h2": 2e-4, "m1": 2e-4, "m2": 1e-4, "weather": 1e-4}
 
 
@@ -174,14 +174,12 @@ def measure(cell, runs):
         predicted = run.data.predict(run.model, splits[split])
         scores[split] = forecasting.evaluate(splits[split], predicted, splits["train"], fitted)
     if uncertain:
+        train = splits["train"]
+        known = train.series[: train.starts[-1] + train.lookback + train.horizon]
+        error = forecasting.naive_error(known, train.period)
         for split in SPLITS:
-            windows, levels = splits[split], scores[split]["levels"]
-            error = forecasting.naive_error(splits["train"].series[: len(splits["train"])], None)
-            found = {each.name: each.at(levels).predict(windows) for each in fitted}
-            found[RECALIBRATED] = recalibrated(run, windows)
-            scores[split]["whole"] = {
-                name: forecasting.report(windows, each, error) for name, each in found.items()
-            }
+            held = recalibrated(run, splits[split])
+            scores[split]["recalibrated"] = forecasting.report(splits[split], held, error)
     (output / SCORES).write_text(json.dumps(scores) + "\n")
     return scores
 
@@ -254,11 +252,15 @@ def against_published(table, jobs, runs):
     finish(table, f"# SegRNN on ETT, lookback {lookback}", lines, count)
 
 
+def baseline(found, name):
+    """The report of a baseline by its name, `None` where a series has none."""
+    return next((each for each in found["baselines"] if each["name"] == name), None)
+
+
 def baseline_cells(scores):
     """MSE on test of the baselines, as cells of a row."""
-    found = {each["name"]: each["mse"] for each in scores["test"]["baselines"]}
-    names = ("repeat last", "seasonal naive", "NLinear")
-    return " | ".join(f"{found[name]:.4f}" if name in found else "" for name in names)
+    every = (baseline(scores["test"], name) for name in BASELINES)
+    return " | ".join(f"{found['mse']:.4f}" if found else "" for found in every)
 
 
 def finish(table, title, lines, note=""):
@@ -330,10 +332,11 @@ def intervals(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
 
     for each, scores in measured("intervals", jobs, runs):
         row(each.row, each.horizon, scores)
-        row(RECALIBRATED, each.horizon, {of: scores[of]["whole"][RECALIBRATED] for of in SPLITS})
+        held = {split: scores[split]["recalibrated"] for split in SPLITS}
+        row("the same, recalibrated", each.horizon, held)
         if each.row == ROWS_OF_INTERVALS[-1]:
             for name in ("seasonal naive", "NLinear"):
-                row(name, each.horizon, {of: scores[of]["whole"][name] for of in SPLITS})
+                row(name, each.horizon, {split: baseline(scores[split], name) for split in SPLITS})
     finish("intervals", "# Intervals of 80 and 95 per cent on ETTh1, lookback 96", lines)
 
 

@@ -13,7 +13,7 @@ import types
 
 import pytest
 
-from zoo import cli
+from zoo import cli, printing
 from zoo.data.classification import ClassificationData
 from zoo.data.text import TokenEncoder
 from zoo.models import SequenceClassifier
@@ -299,7 +299,7 @@ def test_contributions_are_shown_in_colour(classifiers, monkeypatch, options):
     monkeypatch.setenv("ZOO_HOME", str(classifiers))
     printed = []
     console = types.SimpleNamespace(print=lambda text, **_: printed.append(text))
-    monkeypatch.setattr(cli, "_console", lambda: console)
+    monkeypatch.setattr(printing, "console", lambda: console)
     cli.app(["predict", CLASSIFIER, "good film", *options], standalone_mode=False)
     (shown,) = printed
     coloured = {shown.plain[each.start : each.end] for each in shown.spans if " on " in each.style}

@@ -13,6 +13,8 @@ SOURCES = sorted(path for path in (ROOT / "zoo").rglob("*.py"))
 FLOORS = {
     "zoo": 6,
     "zoo.cli": 6,
+    "zoo.demo": 6,
+    "zoo.printing": 6,
     "zoo.recipes": 5,
     "zoo.training": 4,
     "zoo.progress": 4,

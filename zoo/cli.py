@@ -1,6 +1,5 @@
 """The command line: `zoo list`, `zoo predict` and the rest, as `zoo --help` tells."""
 
-import importlib
 import json
 import os
 import pathlib
@@ -8,6 +7,8 @@ import sys
 from typing import Annotated
 
 import typer
+
+from zoo import printing
 
 if not os.environ.get("ZOO_TRACEBACK"):
     # At 2, what `zoo` asks for, TensorFlow still tells what oneDNN cannot do on this processor.
@@ -58,7 +59,7 @@ def list_():
         if name not in models:
             recipe = zoo.recipes.get(name)
             table.add_row(name, recipe.task, recipe.dataset, "-", "", recipe.licence)
-    _console().print(table)
+    printing.console().print(table)
 
 
 @app.command()
@@ -68,7 +69,7 @@ def show(name: Name):
 
     import zoo
 
-    _console().print(Markdown(zoo.load(name).card))
+    printing.console().print(Markdown(zoo.load(name).card))
 
 
 @app.command()
@@ -98,10 +99,11 @@ def predict(
         )
     if model.task == "forecasting":
         for path in texts:
-            _console().print(_carried_on(model, path))
+            printing.console().print(_carried_on(model, path))
         return
     predicted = model.predict(texts, **({"contributions": True} if contributions else {}))
-    _console().print(_plots(model.task).in_colour(predicted, texts), soft_wrap=True)
+    shown = printing.plots(model.task).in_colour(predicted, texts)
+    printing.console().print(shown, soft_wrap=True)
 
 
 def _carried_on(model, path):
@@ -180,12 +182,12 @@ def evaluate(
 
     found = zoo.evaluate(name, split=split, data_dir=data_dir, limit=limit)
     task = zoo.recipes.get(name).task
-    _print_report(task, found)
+    printing.report(task, found)
     output = output or pathlib.Path("runs") / name
     output.mkdir(parents=True, exist_ok=True)
     scores, picture = output / f"{split}.json", output / f"{split}.png"
     scores.write_text(json.dumps(found, indent=1) + "\n")
-    _plots(task).report(found).figure.savefig(picture, dpi=150)
+    printing.plots(task).report(found).figure.savefig(picture, dpi=150)
     typer.echo(f"Written: {scores}, {picture}")
 
 
@@ -215,7 +217,7 @@ def export(
     ]
     directory = zoo.export(finished, output)
     for found in zoo.pretrained.read_description(directory)["metrics"].values():
-        _print_report(recipe.task, found)
+        printing.report(recipe.task, found)
     typer.echo(f"Written: {directory}")
 
 
@@ -255,7 +257,7 @@ def forecast(
         output=output,
         **overrides,
     )
-    _print_forecast(found, output)
+    printing.forecast(found, output)
 
 
 @data_app.command("export")
@@ -274,121 +276,12 @@ def data_export(
     typer.echo(f"Written: {directory}")
 
 
-SENTENCES = {
-    "en": [
-        "The dogs that the man saw were barking at their own shadows .",
-        "She didn't like the film, but her friends loved every minute of it!",
-        "Time flies like an arrow; fruit flies like a banana.",
-    ],
-    "af": ["Die ou man lees elke dag die koerant in die tuin."],
-    "fr": ["L'enfant n'a pas vu le chat qui dort sur la vieille chaise."],
-    "ko": ["나는 어제 오랜 친구를 만났다 ."],
-    "vi": ["Tôi đọc một quyển sách mới mỗi ngày ."],
-}
-NAMES = [
-    "Ada Lovelace never met Alan Turing, who was born in London in 1912.",
-    "Siemens and Toyota opened a laboratory near Kyoto, said Maria Rossi of the United Nations.",
-]
-
-
-REVIEWS = [
-    "I expected little, and I was moved to tears. A small, wonderful film.",
-    "Two fine actors, a clever idea, and not one scene that I would want to see again.",
-]
-QUESTIONS = ["Who wrote the first novel in Korean?", "How far is the moon from the earth?"]
-
-
 @app.command()
 def demo():
     """Show the pretrained models, then train small ones and compare them with baselines."""
-    import tempfile
+    from zoo import demo
 
-    import zoo
-
-    console = _console()
-    output = pathlib.Path("runs/demo")
-    output.mkdir(parents=True, exist_ok=True)
-    for model in zoo.list_models():
-        texts = _examples(model)
-        if not texts:
-            continue
-        console.rule(f"zoo.load({model['name']!r}).predict(...)")
-        options = {"contributions": True} if model["task"] == "classification" else {}
-        predicted = zoo.load(model["name"]).predict(texts, **options)
-        console.print(_plots(model["task"]).in_colour(predicted, texts), soft_wrap=True)
-        if model["task"] == "tagging" and model["language"] == "en":  # Letters that any font has.
-            picture = output / f"{model['name']}.png"
-            _plots("tagging").predictions(predicted, texts=texts).figure.savefig(picture, dpi=150)
-            console.print(f"Picture: {picture}")
-    name = "bilstm_tagger.grammar_text"
-    console.rule(f"zoo train {name}")
-    with tempfile.TemporaryDirectory() as run_directory:
-        run = zoo.train(name, output=run_directory)
-    _print_report("tagging", zoo.evaluation.evaluate(run.recipe, run.model, run.data))
-    console.rule("zoo.forecast(table, horizon=24)")
-    _print_forecast(zoo.forecast(_made_up(), 24, epochs=10), output)
-
-
-def _made_up():
-    """A table of the last weeks of a series that is generated."""
-    import pandas as pd
-
-    from zoo.data import forecasting
-
-    series = forecasting.read("seasonal_series/hourly")
-    times = pd.DatetimeIndex(series.seconds.astype("datetime64[s]"), name="time")
-    return pd.DataFrame(series.values, times, columns=["made up"])[-2_000:]
-
-
-def _examples(model):
-    """Texts of our own for a pretrained model, if there are any."""
-    if model["task"] == "classification":
-        return QUESTIONS if model["name"].endswith(".trec") else REVIEWS
-    if model["task"] == "tagging":
-        return NAMES if "tags" in model["sizes"] else SENTENCES.get(model["language"])
-    return None
-
-
-def _plots(task):
-    return importlib.import_module(f"zoo.plots.{task}")
-
-
-def _print_report(task, found):
-    from rich.table import Table
-
-    metrics = importlib.import_module(f"zoo.metrics.{task}")
-    for title, columns, rows in metrics.tables(found):
-        table = Table(*columns[:1], title=title, title_justify="left")
-        for column in columns[1:]:
-            table.add_column(column, justify="right")
-        for row in rows:
-            table.add_row(*row)
-        _console().print(table)
-
-
-def _print_forecast(found, output):
-    """Prints what comes after a series, and writes it as a table and a picture."""
-    given = found.series
-    typer.echo(
-        f"{len(given.values):,} steps of {', '.join(given.channels)}; missing and filled: "
-        f"{found.report['missing']:,}; steps of another length: {found.report['irregular']:,}"
-    )
-    _print_report("forecasting", found.found)
-    typer.echo(f"Best on dev and used: {found.chosen}")
-    output.mkdir(parents=True, exist_ok=True)
-    rows, picture = output / "forecast.csv", output / "forecast.png"
-    frame = found.table()
-    frame.to_csv(rows)
-    shown = frame[list(given.channels)].round(3)
-    _console().print(shown.to_string(max_rows=24, max_cols=8))
-    _plots("forecasting").outlook(found)[0].figure.savefig(picture, dpi=150)
-    typer.echo(f"Written: {rows}, {picture}")
-
-
-def _console():
-    from rich.console import Console
-
-    return Console(highlight=False)
+    demo.show(pathlib.Path("runs/demo"))
 
 
 @app.callback()

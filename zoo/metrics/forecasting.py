@@ -29,9 +29,9 @@ def evaluate(gold, predicted, train, fitted=None):
 
     Returns:
         The `report` of `predicted`, with `train_windows`, their number, `baselines`, of each its
-        `name`, the `seconds` that fitting took, `mse_by_step`, and the measures of its report that
-        are one number, and `baseline`, the `name` and the whole report of `NLinear`. The baselines
-        have quantiles only where `predicted` has, at the same levels.
+        `name`, the `seconds` that fitting took, and of its report what is one number or a number a
+        step, and `intervals`; and `baseline`, the `name` and the whole report of `NLinear`. The
+        baselines have quantiles only where `predicted` has, at the same levels.
 
     Raises:
         ValueError: If shapes do not fit, levels are none, a window is not within its series, or a
@@ -56,9 +56,12 @@ def evaluate(gold, predicted, train, fitted=None):
     every = []
     for each in fitted or baselines(train, intervals=levels is not None):
         measured = _baseline_report(gold, each, levels, error)
-        scores = {name: score for name, score in measured.items() if isinstance(score, float)}
-        by_step = {name: row for name, row in measured.items() if name.endswith("_by_step")}
-        every.append({"name": each.name, "seconds": round(each.seconds, 2), **scores, **by_step})
+        kept = {
+            name: score
+            for name, score in measured.items()
+            if isinstance(score, float) or name.endswith("_by_step") or name == "intervals"
+        }
+        every.append({"name": each.name, "seconds": round(each.seconds, 2), **kept})
         if each.name == NLinear.name:
             found["baseline"] = {"name": each.name, **measured}
     return {**found, "baselines": every, "train_windows": len(train.starts)}
