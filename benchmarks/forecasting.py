@@ -187,9 +187,7 @@ def measure(cell, runs):
         predicted = run.data.predict(run.model, splits[split])
         scores[split] = forecasting.evaluate(splits[split], predicted, splits["train"], fitted)
     if uncertain:
-        train = splits["train"]
-        known = train.series[: train.starts[-1] + train.lookback + train.horizon]
-        error = forecasting.naive_error(known, train.period)
+        error = forecasting.training_error(splits["train"])
         for split in SPLITS:
             held = recalibrated(run, splits[split])
             scores[split]["recalibrated"] = forecasting.report(splits[split], held, error)

@@ -93,6 +93,7 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
     from zoo.data import forecasting as data
     from zoo.metrics import forecasting as metrics
     from zoo.metrics import simple_forecasters
+    from zoo.metrics.forecast_errors import mse
 
     report, series = series.report, series.filled()
     steps = len(series.values)
@@ -125,10 +126,8 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
     found = metrics.evaluate(splits["test"], predicted["test"], splits["train"], fitted)
 
     _, true = splits["dev"].arrays(splits["dev"].starts)
-    errors = {
-        each.name: metrics.mse(true, each.predict(splits["dev"])["forecast"]) for each in fitted
-    }
-    errors["SegRNN"] = metrics.mse(true, predicted["dev"]["forecast"])
+    errors = {each.name: mse(true, each.predict(splits["dev"])["forecast"]) for each in fitted}
+    errors["SegRNN"] = mse(true, predicted["dev"]["forecast"])
     chosen = min(errors, key=errors.get)
     window = splits["test"]
     history = window.series[None, -lookback:]

@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import stats
 
-from zoo.metrics import forecasting, pieces, simple_forecasters
+from zoo.metrics import forecast_errors, forecasting, pieces, simple_forecasters
 
 
 @dataclasses.dataclass
@@ -89,7 +89,7 @@ def test_report_by_hand():
 
 def test_report_by_loops(any_chunk):
     forecast = forecasts(GOLD)
-    error = forecasting.naive_error(SERIES[:97], 4)
+    error = forecast_errors.naive_error(SERIES[:97], 4)
     found = forecasting.report(GOLD, forecast, error)
     squares, by_step, by_channel = [], [[] for _ in range(7)], [[] for _ in range(3)]
     absolute, symmetric, scaled = [], [], []
@@ -112,11 +112,11 @@ def test_report_by_loops(any_chunk):
     per_channel = [found["per_channel"][name]["mse"] for name in GOLD.channels]
     assert per_channel == pytest.approx(np.mean(by_channel, axis=1))
     true = targets(GOLD)
-    assert forecasting.mse(true, forecast) == pytest.approx(found["mse"])
-    assert forecasting.mae(true, forecast) == pytest.approx(found["mae"])
-    assert forecasting.mase(true, forecast, error) == pytest.approx(found["mase"])
+    assert forecast_errors.mse(true, forecast) == pytest.approx(found["mse"])
+    assert forecast_errors.mae(true, forecast) == pytest.approx(found["mae"])
+    assert forecast_errors.mase(true, forecast, error) == pytest.approx(found["mase"])
     original = (each * GOLD.scale + GOLD.mean for each in (true, forecast))
-    assert forecasting.smape(*original) == pytest.approx(found["smape"])
+    assert forecast_errors.smape(*original) == pytest.approx(found["smape"])
 
 
 def test_quantiles_by_loops(any_chunk):
@@ -134,9 +134,9 @@ def test_quantiles_by_loops(any_chunk):
     assert found["pinball"] == pytest.approx(np.mean(losses, axis=1))
     assert found["crps"] == pytest.approx(2 * np.mean(losses))
     assert found["crps_by_step"] == pytest.approx(by_step, abs=1e-6)
-    assert forecasting.crps(true, quantiles, LEVELS) == pytest.approx(found["crps"])
+    assert forecast_errors.crps(true, quantiles, LEVELS) == pytest.approx(found["crps"])
     by_channel = [found["per_channel"][name]["crps"] for name in GOLD.channels]
-    expected = forecasting.crps(true, quantiles, LEVELS, axis=(0, -2))
+    expected = forecast_errors.crps(true, quantiles, LEVELS, axis=(0, -2))
     assert by_channel == pytest.approx(expected)
     assert [each["share"] for each in found["intervals"]] == [0.8, 0.5]
     for interval, (low, high) in zip(found["intervals"], ((0, 4), (1, 3)), strict=True):
@@ -152,93 +152,33 @@ def test_quantiles_by_loops(any_chunk):
 def test_the_forecast_is_the_median_or_what_is_given():
     predicted = probabilistic(GOLD)
     median = forecasting.report(GOLD, predicted, np.ones(3))
-    assert median["mse"] == pytest.approx(forecasting.mse(targets(GOLD), forecasts(GOLD)))
+    assert median["mse"] == pytest.approx(forecast_errors.mse(targets(GOLD), forecasts(GOLD)))
     given = forecasting.report(GOLD, {**predicted, "forecast": targets(GOLD)}, np.ones(3))
     assert (given["mse"], given["crps"]) == (0, median["crps"])
-
-
-def test_central_intervals_need_both_ends():
-    assert forecasting.central((0.05, 0.1, 0.5, 0.9)) == [(0.8, 1, 3)]
-    assert forecasting.central((0.5,)) == []
-
-
-@pytest.mark.parametrize("period, expected", [(None, 11 / 4), (1, 11 / 4), (2, 2.0)])
-def test_naive_error_by_hand(period, expected):
-    series = np.array([[0.0], [4.0], [1.0], [-1.0], [1.0]])  # 4, 3, 2 and 2; 1, 5 and 0.
-    assert forecasting.naive_error(series, period).tolist() == [expected]
 
 
 def test_seasonal_naive_is_one_in_its_own_measure():
     """One season ahead, over all of training, the scaled error of the seasonal naive is 1."""
     windows = Windows(SERIES, np.arange(0, 153, 4), lookback=4, horizon=4)
-    error = forecasting.naive_error(SERIES, 4)
+    error = forecast_errors.naive_error(SERIES, 4)
     forecast = simple_forecasters.SeasonalNaive(4, 4).predict(windows)
-    assert forecasting.mase(targets(windows), forecast, error) == pytest.approx(1)
-
-
-def test_zero_forecast_as_zero_is_no_error():
-    assert forecasting.smape(np.array([0, 0]), np.array([0, 1])) == 1
-    shares = forecasting.smape(np.array([[1.0, -1.0]]), np.array([[3.0, 1.0]]), axis=0)
-    assert shares.tolist() == [1.0, 2.0]
-
-
-def integrated(distribution, true):
-    """The score by its definition: the distance of the distribution from a step at `true`."""
-    below = integrate.quad(lambda x: distribution.cdf(x) ** 2, -np.inf, true)[0]
-    return below + integrate.quad(lambda x: distribution.sf(x) ** 2, true, np.inf)[0]
-
-
-@pytest.mark.parametrize("true", [-3.0, 0.3, 2.0, 7.5])
-def test_scores_of_distributions_by_integration(true):
-    expected = integrated(stats.norm(0.5, 1.7), true)
-    assert forecasting.crps_gaussian(true, 0.5, 1.7) == pytest.approx(expected, abs=1e-7)
-    for freedom in (1.5, 2.0, 3.0, 10.0):
-        found = forecasting.crps_student_t(true, freedom, 0.5, 1.7)
-        expected = integrated(stats.t(freedom, 0.5, 1.7), true)
-        assert found == pytest.approx(expected, abs=1e-6), freedom
-
-
-def test_a_t_of_many_degrees_is_gaussian():
-    true = np.linspace(-3, 3, 7)
-    found = forecasting.crps_student_t(true, np.full(7, 1e6), 0.2, 1.3)
-    np.testing.assert_allclose(found, forecasting.crps_gaussian(true, 0.2, 1.3), atol=1e-5)
-    with pytest.raises(ValueError, match=r"above 1 degree.*Received: 1\.0"):
-        forecasting.crps_student_t(true, 1.0, 0.0, 1.0)
-
-
-@pytest.mark.parametrize("distribution", [stats.norm(), stats.t(4)])
-def test_many_quantiles_give_the_score(distribution):
-    levels = (np.arange(2000) + 0.5) / 2000
-    true = np.array([-2.0, 0.1, 3.0])
-    quantiles = np.tile(distribution.ppf(levels), (3, 1))
-    expected = [integrated(distribution, each) for each in true]
-    found = [forecasting.crps(true[at : at + 1], quantiles[at : at + 1], levels) for at in range(3)]
-    np.testing.assert_allclose(found, expected, rtol=2e-3)
+    assert forecast_errors.mase(targets(windows), forecast, error) == pytest.approx(1)
 
 
 def test_the_score_of_a_number_is_its_absolute_error():
     true, forecast = targets(GOLD), forecasts(GOLD)
     quantiles = np.repeat(forecast[..., np.newaxis], 5, axis=-1)
-    found = forecasting.crps(true, quantiles, LEVELS)
-    assert found == pytest.approx(forecasting.mae(true, forecast))
-
-
-def test_the_true_quantile_has_the_least_loss():
-    draws = np.random.default_rng(0).normal(size=20_000)
-    for level in (0.1, 0.5, 0.9):
-        best = np.quantile(draws, level)
-        losses = [
-            forecasting.pinball(draws, np.full((20_000, 1), best + off), [level])[0]
-            for off in (0, -0.1, 0.1)
-        ]
-        assert np.argmin(losses) == 0
+    found = forecast_errors.crps(true, quantiles, LEVELS)
+    assert found == pytest.approx(forecast_errors.mae(true, forecast))
 
 
 def test_evaluate_has_baselines_beside():
     found = forecasting.evaluate(GOLD, forecasts(GOLD), TRAIN)
     assert json.loads(json.dumps(found)) == found
     assert (found["windows"], found["train_windows"]) == (5, 80)
-    error = forecasting.naive_error(SERIES[:96], 4)  # Training ends with the last window's targets.
+    error = forecast_errors.naive_error(
+        SERIES[:96], 4
+    )  # Training ends with the last window's targets.
     for row, model in zip(found["baselines"], simple_forecasters.baselines(TRAIN), strict=True):
         expected = forecasting.report(GOLD, model.predict(GOLD), error)
         assert row["name"] == model.name and row["seconds"] >= 0
@@ -259,7 +199,7 @@ def test_evaluate_gives_baselines_the_levels_of_the_model():
         found["baselines"], simple_forecasters.baselines(TRAIN, intervals=True), strict=True
     ):
         quantiles = model.at((0.05, 0.5, 0.95)).predict(GOLD)["quantiles"]
-        expected = forecasting.crps(targets(GOLD), quantiles, (0.05, 0.5, 0.95))
+        expected = forecast_errors.crps(targets(GOLD), quantiles, (0.05, 0.5, 0.95))
         assert row["crps"] == pytest.approx(expected)
         assert len(row["crps_by_step"]) == 7
     plain = forecasting.evaluate(GOLD, forecasts(GOLD), TRAIN)
@@ -361,8 +301,6 @@ def test_what_cannot_be_measured_says_so():
             forecasting.report(windows, np.zeros((len(starts), 7, 3)), np.ones(3))
         with pytest.raises(ValueError, match="all within a series of 160"):
             simple_forecasters.RepeatLast(7).predict(windows)
-    with pytest.raises(ValueError, match=r"longer than a season of 4 steps. Received: 4"):
-        forecasting.naive_error(SERIES[:4], 4)
 
 
 def test_tables_show_the_model_beside_the_baselines():

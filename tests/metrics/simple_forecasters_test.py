@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zoo.data.windows import Windows
-from zoo.metrics import forecasting, pieces, simple_forecasters
+from zoo.metrics import forecast_errors, forecasting, pieces, simple_forecasters
 
 
 def made_up(steps=160, seed=0):
@@ -80,7 +80,9 @@ def test_ridge_is_the_best_on_dev():
     ridges = (1e-6, 1e-3, 0.03, 0.3, 3.0, 1e3)
     model = simple_forecasters.NLinear(TRAIN, DEV, ridges)
     errors = [
-        forecasting.mse(targets(DEV), simple_forecasters.NLinear(TRAIN, DEV, (ridge,)).predict(DEV))
+        forecast_errors.mse(
+            targets(DEV), simple_forecasters.NLinear(TRAIN, DEV, (ridge,)).predict(DEV)
+        )
         for ridge in ridges
     ]
     assert model.ridge == ridges[np.argmin(errors)]

@@ -13,7 +13,7 @@ from zoo.layers.perturbation import Perturbation
 from zoo.layers.pooling import AttentionPooling, SequencePooling
 from zoo.layers.recurrent import recurrent_layer, stacked
 from zoo.layers.sampled_softmax import LogLikelihoodLoss, SampledSoftmax
-from zoo.layers.segments import SegmentRecurrence, uniform
+from zoo.layers.segments import SegmentRecurrence, uniform_initializers
 from zoo.layers.span_f1 import SpanF1
 
 __all__ = [
@@ -47,5 +47,5 @@ __all__ = [
     "parameters",
     "recurrent_layer",
     "stacked",
-    "uniform",
+    "uniform_initializers",
 ]

@@ -61,7 +61,7 @@ class SegmentRecurrence(layers.Layer):
             return_state=True,
             dtype=self.dtype_policy,
             name=cell,
-            **uniform(units, "kernel", "recurrent", "bias"),
+            **uniform_initializers(units, "kernel", "recurrent", "bias"),
         )
 
     def build(self, segments_shape, ahead_shape=None):
@@ -116,7 +116,7 @@ class SegmentRecurrence(layers.Layer):
         }
 
 
-def uniform(size, *names):
+def uniform_initializers(size, *names):
     """Initializers as SegRNN's code has them: PyTorch's, uniform, up to 1 / sqrt(size).
 
     Args:
@@ -128,7 +128,7 @@ def uniform(size, *names):
 
     Example:
 
-    >>> sorted(uniform(16, "kernel", "bias"))
+    >>> sorted(uniform_initializers(16, "kernel", "bias"))
     ['bias_initializer', 'kernel_initializer']
     """
     bound = 1 / math.sqrt(size)

@@ -18,7 +18,7 @@ from zoo.layers import (
     parameters,
     recurrent_layer,
     stacked,
-    uniform,
+    uniform_initializers,
 )
 
 
@@ -172,7 +172,7 @@ def SegRNN(
         # Of each segment what is known ahead of it, the same for every channel.
         told = layers.Reshape((before + after, segment * num_covariates))(inputs["covariates"])
         x = layers.Concatenate()([x, ops.repeat(told[:, :before], num_channels, axis=0)])
-    embedding = uniform(x.shape[-1], "kernel", "bias")
+    embedding = uniform_initializers(x.shape[-1], "kernel", "bias")
     x = layers.Dense(units, activation="relu", name="segment_embedding", **embedding)(x)
     ahead = None
     if num_covariates:
@@ -181,7 +181,7 @@ def SegRNN(
         x, ahead
     )
     x = layers.Dropout(dropout)(x)
-    start = uniform(units, "kernel", "bias")
+    start = uniform_initializers(units, "kernel", "bias")
     raw = layers.Dense(segment * size, dtype="float32", name="segment_forecast", **start)(x)
     raw = ops.reshape(raw, (-1, num_channels, horizon, size))
     raw = ops.transpose(raw, (0, 2, 1, 3))
