@@ -44,12 +44,12 @@ SEGRNN = {
     ("h1", 720): ((0.351, 0.392), (0.392, 0.414), (0.423, 0.433), (0.466, 0.472)),
     ("h2", 720): ((0.276, 0.335), (0.341, 0.389), (0.364, 0.403), (0.403, 0.448)),
 }
-# Segment and learning rate at lookback 96 are those of SegRNN's own scripts, but for the rate of
-# ETTh2, for which dev asked.
+# Segments at lookback 96 are those of SegRNN's own scripts.
 SEGMENTS = {"h1": 24, "h2": 24, "m1": 48, "m2": 48, "weather": 24}
 # Series with many windows need fewer epochs.
 EPOCHS = {"h1": 25, "h2": 25, "m1": 10, "m2": 10, "weather": 10}
-RATES = {"h1": 1e-3, "h2": 1e-3, "m1": 2e-4, "m2": 1e-4, "weather": 1e-4}
+# Of ETT for all what its scripts have for ETTh1, for dev asked for it; Weather's is theirs.
+RATES = {"h1": 1e-3, "h2": 1e-3, "m1": 1e-3, "m2": 1e-3, "weather": 1e-4}
 
 
 @dataclasses.dataclass(frozen=True)
