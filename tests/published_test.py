@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 
+import numpy as np
 import pytest
 
 import zoo
@@ -23,6 +24,8 @@ def test_the_promised_models_are_there():
         "bilstm_classifier.imdb",
         "gru_classifier.sst2",
         "gru_classifier.trec",
+        "segrnn.etth1",
+        "segrnn_quantiles.etth1",
     } <= set(NAMES)
 
 
@@ -80,6 +83,15 @@ def test_card_is_reproduced_on_test(name):
     if not os.environ.get("TFDS_DATA_DIR"):
         pytest.skip("needs real data: set TFDS_DATA_DIR to a folder with the treebanks")
     model = zoo.load(name)
+    if model.task == "forecasting":
+        recipe = zoo.recipes.get(name)
+        windows = recipe.load_data().splits["test"]
+        x, y = windows.arrays(windows.starts)
+        found = np.stack([each.values for each in model.predict(windows.in_original_units(x))])
+        errors = (found - windows.in_original_units(y)) / windows.scale
+        card = model.description["metrics"]["test"]["mse"]
+        assert np.mean(np.square(errors)) == pytest.approx(card, abs=0.0005)
+        return
     if model.task == "classification":
         gold = classification.read(model.description["dataset"], "test")
         names = [found.label for found in model.predict(gold.texts)]
