@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from zoo.plots.classification import COLOURS, MARKERS
@@ -119,9 +120,33 @@ def fan(
     if np.issubdtype(np.asarray(times).dtype, np.number):
         ax.set_xlabel("steps from the last one known")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    else:
+        dates(ax)
     ax.grid(alpha=0.3)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=5)
+    return ax
+
+
+def dates(ax):
+    """Writes dates under an axis so that they fit: what many share once, at its end.
+
+    Args:
+        ax: A `matplotlib.axes.Axes` over times, drawn already.
+
+    Returns:
+        The same.
+
+    Example:
+
+    >>> ax = plt.subplots()[1]
+    >>> _ = ax.plot(np.array(["2024-01-01", "2024-01-05"], "datetime64[s]"), [1, 2])
+    >>> type(dates(ax).xaxis.get_major_formatter()).__name__
+    'ConciseDateFormatter'
+    """
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     return ax
 
 
