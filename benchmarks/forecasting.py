@@ -1,7 +1,7 @@
 """Errors of the forecasters: trains every cell of a table, measures it, writes the table.
 
     python benchmarks/forecasting.py lookback96    SegRNN on ETT, four horizons, and on Weather, one
-    python benchmarks/forecasting.py lookback720   the same with a month of history, on ETTh
+    python benchmarks/forecasting.py lookback720   the same with a month of history, on ETTh1
     python benchmarks/forecasting.py plain         LSTM, GRU and simple RNN with a plain head
     python benchmarks/forecasting.py intervals     how far 80 and 95 per cent intervals hold
     python benchmarks/forecasting.py seasonal      excess error over a noise that is known
@@ -43,7 +43,6 @@ SEGRNN = {
     ("m2", 96): ((0.173, 0.255), (0.237, 0.298), (0.296, 0.336), (0.389, 0.407)),
     ("weather", 96): ((0.165, 0.227), (0.211, 0.273), (0.270, 0.318), (0.357, 0.376)),
     ("h1", 720): ((0.351, 0.392), (0.392, 0.414), (0.423, 0.433), (0.466, 0.472)),
-    ("h2", 720): ((0.276, 0.335), (0.341, 0.389), (0.364, 0.403), (0.403, 0.448)),
 }
 # Segments at lookback 96 are those of SegRNN's own scripts.
 SEGMENTS = {"h1": 24, "h2": 24, "m1": 48, "m2": 48, "weather": 24}
@@ -74,18 +73,17 @@ def segrnn(series, lookback, horizon, seed=0, **hyperparameters):
     changed = {"segment": SEGMENTS[series], "loss": loss, **hyperparameters}
     if series == "h2":
         changed = {"normalization": "reversible", **changed}  # As dev asked; not on ETTh1.
-    if lookback == 720:
-        changed = {"dropout": 0.1 if series == "h1" else 0.5, **changed}
-        changed["channel_embedding"] = series == "h1"
+    if lookback == 720:  # Longer segments were no worse on dev, and cheaper.
+        changed = {**changed, "segment": 48, **hyperparameters}
     return dataclasses.replace(
         recipe,
         name=f"segrnn.{NAMES[series].lower()}.{lookback}.{horizon}",
         dataset=series if series == "weather" else f"ett/{series}",
         hyperparameters={**recipe.hyperparameters, **changed},
         preprocessing={"lookback": lookback, "horizon": horizon},
-        learning_rate=RATES[series] if lookback == 96 else 3e-4,
-        epochs=EPOCHS[series],
-        batch_size=256 if lookback == 96 and series != "weather" else 64,
+        learning_rate=3e-4 if lookback == horizon == 720 else RATES[series],
+        epochs=EPOCHS[series] if lookback == 96 else 15,
+        batch_size=64 if series == "weather" else 256,
         patience=10 if lookback == 96 else 5,
         seed=seed,
     )
@@ -100,6 +98,8 @@ def plain(series, lookback, horizon, cell):
         name=f"{cell}.ett{series}.{lookback}.{horizon}",
         builder=Forecaster,
         hyperparameters={"cell": cell, "units": 128, "dropout": 0.1, "loss": "mae"},
+        epochs=12,
+        patience=5,
     )
 
 
@@ -148,9 +148,7 @@ def cells(table):
         ] + [Cell("SegRNN", "weather", 96, 96, segrnn("weather", 96, 96))]
     if table == "lookback720":
         return [
-            Cell("SegRNN", series, 720, horizon, segrnn(series, 720, horizon))
-            for series in ("h1", "h2")
-            for horizon in HORIZONS
+            Cell("SegRNN", "h1", 720, horizon, segrnn("h1", 720, horizon)) for horizon in HORIZONS
         ]
     if table == "intervals":
         return [
@@ -314,7 +312,7 @@ def lookback96(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
 
 @app.command()
 def lookback720(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
-    """SegRNN on ETTh with 720 steps of history."""
+    """SegRNN on ETTh1 with 720 steps of history."""
     against_published("lookback720", jobs, runs)
 
 
