@@ -404,7 +404,11 @@ def seasonal(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
             f"| {each.series} | {each.row} | **{mse:.4f}** | {floor:.4f} "
             f"| {100 * (mse / floor - 1):.1f} % | {baseline_cells(scores)} |"
         )
-    finish("seasonal", "# Excess error over the noise of seasonal_series, 96 to 24", lines)
+    finish(
+        "seasonal",
+        "# Excess error over the noise of seasonal_series, 168 hours to forecast 24",
+        lines,
+    )
 
 
 if __name__ == "__main__":
