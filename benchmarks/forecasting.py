@@ -88,21 +88,21 @@ def segrnn(series, lookback, horizon, seed=0):
     )
 
 
-def plain(series, lookback, horizon, cell, normalization=None):
+def plain(series, lookback, horizon, cell, normalization="none"):
     """The direct head on a stock recurrent layer, nothing normalized unless asked for."""
     from zoo.models import Forecaster
 
+    name = f"{cell}_{normalization}" if normalization != "none" else cell
     return dataclasses.replace(
         segrnn(series, lookback, horizon),
-        name=f"{cell}{f'_{normalization}' if normalization else ''}"
-        f".ett{series}.{lookback}.{horizon}",
+        name=f"{name}.ett{series}.{lookback}.{horizon}",
         builder=Forecaster,
         hyperparameters={
             "cell": cell,
             "units": 128,
             "dropout": 0.1,
             "loss": "mae",
-            **({"normalization": normalization} if normalization else {}),
+            "normalization": normalization,
         },
         epochs=12,
         patience=5,
@@ -264,7 +264,7 @@ def against_published(table, jobs, runs):
         mae = statistics.mean(scores["test"]["mae"] for scores in every)
         their_mse, their_mae = SEGRNN[series, lookback][HORIZONS.index(horizon)]
         ahead = their_mse - statistics.mean(mse)
-        better += round(ahead, 3) >= 0
+        better += ahead >= 0
         several = len(mse) > 1
         deviation = f" ± {statistics.stdev(mse):.4f}" if several else ""
         together = f"{averaged([cell for cell, _ in seeds], runs):.4f}" if several else ""
