@@ -49,7 +49,7 @@ def every_sequence():
     """All sequences of at most `STEPS` ids: ended ones, and those that are cut off."""
     body = [1, 2, 3]
     for length in range(STEPS):
-        yield from (each + (END,) for each in itertools.product(body, repeat=length))
+        yield from ((*each, END) for each in itertools.product(body, repeat=length))
     yield from itertools.product(body, repeat=STEPS)
 
 

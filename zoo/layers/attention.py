@@ -12,16 +12,96 @@ def masked_softmax(scores, real):
     """Makes weights of scores: 0 at padding, 1 in all.
 
     Args:
-        scores: Float `(batch, time)`.
-        real: Boolean `(batch, time)`, at least one real step in every row.
+        scores: Float `(..., time)`.
+        real: Boolean, of a shape that broadcasts to it, at least one real step in every row.
 
     Returns:
-        Float `(batch, time)`.
+        Float `(..., time)`.
     """
     # What stands at padding may be anything, and must not overflow on its way to 0.
     scores = scores - ops.max(ops.where(real, scores, -1e4), axis=-1, keepdims=True)
     weights = ops.where(real, ops.exp(ops.minimum(scores, 0)), 0)
     return weights / ops.sum(weights, axis=-1, keepdims=True)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class MemoryAttention(layers.Layer):
+    """Looks back at a memory with recurrent states, and puts what it found beside them.
+
+    Each state asks the memory; what it finds is the context, and state and context together make
+    the output.
+
+    Args:
+        units: Width of the states and of the output.
+        kind: `"additive"` or `"multiplicative"`.
+        **kwargs: Keras's own, such as `name`.
+
+    Call arguments:
+        states: Float `(batch, steps, units)`.
+        memory: Float `(batch, time, width)`.
+        key: What `self.key(memory)` gives, `(batch, time, units)`.
+        real: Boolean `(batch, time)`: which steps of the memory are no padding.
+
+    Returns:
+        The output, `(batch, steps, units)`, and the weights, `(batch, steps, time)`: 0 at padding,
+        1 in all.
+
+    Raises:
+        ValueError: If `kind` is none of the two.
+
+    Reference:
+        Bahdanau et al. 2015, "Neural Machine Translation by Jointly Learning to Align and
+        Translate" (additive); Luong et al. 2015, "Effective Approaches to Attention-based Neural
+        Machine Translation" (multiplicative, and the output of state and context).
+
+    Example:
+
+    >>> attend, memory = MemoryAttention(4), np.ones((2, 5, 3), "float32")
+    >>> attend.build(memory.shape)
+    >>> output, weights = attend(np.ones((2, 6, 4)), memory, attend.key(memory), np.ones((2, 5)) > 0)
+    >>> output.shape, weights.shape
+    (TensorShape([2, 6, 4]), TensorShape([2, 6, 5]))
+    """
+
+    def __init__(self, units, kind="additive", **kwargs):
+        super().__init__(**kwargs)
+        if kind not in KINDS:
+            known = ", ".join(map(repr, KINDS))
+            raise ValueError(f"`attention` must be one of {known}. Received: {kind!r}")
+        self.units, self.kind = units, kind
+        self.query = layers.Dense(units, use_bias=False, name="query")
+        self.key = layers.Dense(units, name="key")
+        self.score = layers.Dense(1, use_bias=False, name="score")
+        self.combine = layers.Dense(units, activation="tanh", name="combine")
+
+    def build(self, memory_shape):
+        """Makes the weights for a memory of a width."""
+        width = memory_shape[-1]
+        if not self.key.built:
+            self.key.build((None, None, width))
+            self.combine.build((None, None, self.units + width))
+            if self.kind == "additive":
+                self.query.build((None, None, self.units))
+                self.score.build((None, None, None, self.units))
+        self.built = True
+
+    def weights_of(self, states, key, real):
+        """Tells where each state looks: `(batch, steps, time)`."""
+        if self.kind == "additive":
+            asked = ops.expand_dims(self.query(states), 2)
+            hidden = ops.tanh(ops.expand_dims(key, 1) + asked)
+            scores = ops.squeeze(self.score(hidden), -1)
+        else:
+            scores = ops.matmul(states, ops.swapaxes(key, 1, 2))
+        return masked_softmax(scores, ops.expand_dims(real, 1))
+
+    def call(self, states, memory, key, real):
+        weights = self.weights_of(states, key, real)
+        context = ops.matmul(weights, memory)
+        return self.combine(ops.concatenate([states, context], axis=-1)), weights
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units, "kind": self.kind}
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -64,31 +144,18 @@ class AttentionCell(layers.Layer):
 
     def __init__(self, cell, attention="additive", **kwargs):
         super().__init__(**kwargs)
-        if attention not in KINDS:
-            known = ", ".join(map(repr, KINDS))
-            raise ValueError(f"`attention` must be one of {known}. Received: {attention!r}")
         self.cell = cell
-        self.attention = attention
         self.units = cell.units
+        self.attention = MemoryAttention(self.units, attention, name="attention")
         sizes = cell.state_size
         self.own_states = 1 if isinstance(sizes, int) else len(sizes)
         self.state_size = [*([self.units] * (self.own_states + 1)), None, None, None]
         self.output_size = self.units
-        self.query = layers.Dense(self.units, use_bias=False, name="query")
-        self.key = layers.Dense(self.units, name="key")
-        self.score = layers.Dense(1, use_bias=False, name="score")
-        self.combine = layers.Dense(self.units, activation="tanh", name="combine")
 
     def build(self, inputs_shape, states_shape=None):
-        width = states_shape[self.own_states + 1][-1]
         if not self.cell.built:
             self.cell.build((inputs_shape[0], inputs_shape[-1] + self.units))
-        if not self.key.built:
-            self.key.build((None, None, width))
-        self.combine.build((None, self.units + width))
-        if self.attention == "additive":
-            self.query.build((None, self.units))
-            self.score.build((None, None, self.units))
+        self.attention.build(states_shape[self.own_states + 1])
 
     def initial_state(self, own, memory, real=None):
         """Makes the states of the first step: the cell's own, nothing fed, memory and keys."""
@@ -96,34 +163,26 @@ class AttentionCell(layers.Layer):
         if real is None:
             real = ops.ones_like(memory[..., 0])
         fed = ops.zeros_like(ops.convert_to_tensor(own[0]))
-        return [*own, fed, memory, self.key(memory), ops.cast(real, memory.dtype)]
+        return [*own, fed, memory, self.attention.key(memory), ops.cast(real, memory.dtype)]
 
     def call(self, inputs, states):
         *own, fed, memory, key, real = states
         output, own = self.cell(ops.concatenate([inputs, fed], axis=-1), own)
         own = [own] if not isinstance(own, list | tuple) else own
-        weights = self._weights(output, key, real)
-        context = ops.sum(ops.expand_dims(weights, -1) * memory, axis=1)
-        output = self.combine(ops.concatenate([output, context], axis=-1))
+        output, _ = self.attention(ops.expand_dims(output, 1), memory, key, real > 0)
+        output = ops.squeeze(output, 1)
         return output, [*own, output, memory, key, real]
 
     def alignment(self, inputs, states):
         """Tells where a step looks: `(batch, time)`, 0 at padding, 1 in all."""
         *own, fed, _, key, real = states
         output, _ = self.cell(ops.concatenate([inputs, fed], axis=-1), own)
-        return self._weights(output, key, real)
-
-    def _weights(self, output, key, real):
-        if self.attention == "additive":
-            hidden = ops.tanh(key + ops.expand_dims(self.query(output), 1))
-            scores = ops.squeeze(self.score(hidden), -1)
-        else:
-            scores = ops.sum(key * ops.expand_dims(output, 1), axis=-1)
-        return masked_softmax(scores, real > 0)
+        weights = self.attention.weights_of(ops.expand_dims(output, 1), key, real > 0)
+        return ops.squeeze(weights, 1)
 
     def get_config(self):
         cell = keras.saving.serialize_keras_object(self.cell)
-        return {**super().get_config(), "cell": cell, "attention": self.attention}
+        return {**super().get_config(), "cell": cell, "attention": self.attention.kind}
 
     @classmethod
     def from_config(cls, config):
