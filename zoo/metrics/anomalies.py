@@ -77,7 +77,7 @@ def worth(series, profile):
     >>> import types
     >>> class Series(list): windows = np.array([[2, 5]])
     >>> worth(Series(range(9)), PROFILES["standard"]).round(2).tolist()
-    [-0.11, -0.11, 1.0, 0.97, 0.86, 0.56, -0.07, -0.1, -0.11]
+    [-0.11, -0.11, 1.0, 0.97, 0.86, 0.56, -0.08, -0.1, -0.11]
     """
     steps = np.arange(len(series))
     found = np.full(len(steps), -profile.false_alarm)
