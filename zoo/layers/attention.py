@@ -58,7 +58,8 @@ class MemoryAttention(layers.Layer):
 
     >>> attend, memory = MemoryAttention(4), np.ones((2, 5, 3), "float32")
     >>> attend.build(memory.shape)
-    >>> output, weights = attend(np.ones((2, 6, 4)), memory, attend.key(memory), np.ones((2, 5)) > 0)
+    >>> real = np.ones((2, 5), "bool")
+    >>> output, weights = attend(np.ones((2, 6, 4)), memory, attend.key(memory), real)
     >>> output.shape, weights.shape
     (TensorShape([2, 6, 4]), TensorShape([2, 6, 5]))
     """
