@@ -18,7 +18,7 @@ import statistics
 from typing import Annotated
 
 import typer
-from tagging import SCORES, run_directory, spread, varied
+from rows import SCORES, run_directory, seeds, spread, varied
 
 HERE = pathlib.Path(__file__).parent
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -80,11 +80,6 @@ def rows(table):
         lstm = varied(gru, "lstm", cell="lstm", units=256)
         found.append(("BiLSTM, all of it pretrained", lstm, number))
     return found
-
-
-def seeds(recipe, number):
-    """The same recipe with each of its seeds."""
-    return [dataclasses.replace(recipe, seed=seed) for seed in range(number)]
 
 
 def train(recipe, runs, fitted):

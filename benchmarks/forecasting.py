@@ -23,7 +23,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from tagging import SCORES, run_directory
+from rows import SCORES, run_directory
 
 HERE = pathlib.Path(__file__).parent
 NAMES = {"h1": "ETTh1", "h2": "ETTh2", "m1": "ETTm1", "m2": "ETTm2", "weather": "Weather"}

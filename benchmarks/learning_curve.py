@@ -21,7 +21,7 @@ from typing import Annotated
 import numpy as np
 import typer
 from classification import rows
-from tagging import run_directory
+from rows import run_directory
 
 HERE = pathlib.Path(__file__).parent
 POINTS = HERE / "learning_curve.json"

@@ -21,7 +21,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from tagging import SCORES, SPLITS, run_directory, spread, varied
+from rows import SCORES, SPLITS, run_directory, spread, varied
 
 HERE = pathlib.Path(__file__).parent
 VECTORS = "vectors.imdb_reviews.npz"

@@ -10,21 +10,15 @@ the script goes on where it stopped and prints finished rows at once. Weights ar
 test is measured once, at the end of a row.
 """
 
-import concurrent.futures
 import dataclasses
-import json
-import os
 import pathlib
 import statistics
-import subprocess
-import sys
 from typing import Annotated
 
 import typer
+from rows import SPLITS, by_label, measure, measured, run_directory, spread, varied
 
 HERE = pathlib.Path(__file__).parent
-SCORES = "scores.json"
-SPLITS = ("dev", "test")
 SEEDS_OF_VARIATIONS = 1  # Of the rows of entities that are there to be compared with the first.
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -54,18 +48,6 @@ def rows(table):
     return found
 
 
-def varied(recipe, name, preprocessing=None, epochs=None, **hyperparameters):
-    """A recipe with some of its choices changed, under a name that says so."""
-    architecture, _, dataset = recipe.name.partition(".")
-    return dataclasses.replace(
-        recipe,
-        name=f"{architecture}_{name}.{dataset}",
-        hyperparameters={**recipe.hyperparameters, **hyperparameters},
-        preprocessing={**recipe.preprocessing, **(preprocessing or {})},
-        epochs=epochs or recipe.epochs,
-    )
-
-
 def words_alone(recipe):
     """The same recipe for a model that reads no characters; it is done learning sooner."""
     without = {"characters": False}
@@ -92,27 +74,10 @@ ENTITY_ROWS = {
 }
 
 
-def run_directory(runs, recipe):
-    """Where the run of a recipe with a seed is kept; `zoo export` finds seed 0."""
-    return runs / (recipe.name if recipe.seed == 0 else f"{recipe.name}.seed{recipe.seed}")
-
-
 @app.command()
 def row(table: str, index: int, runs: pathlib.Path = pathlib.Path("runs")):
     """Train and measure one row (what the other commands call)."""
-    from zoo import evaluation, training
-
-    _, recipe = rows(table)[index]
-    output = run_directory(runs, recipe)
-    if (output / SCORES).exists():
-        return
-    run = training.train(recipe, output=output)
-    scores = {
-        split: evaluation.evaluate(recipe, run.model, run.data, split=split) for split in SPLITS
-    }
-    scores |= {"seconds": run.seconds, "epochs": len(run.history), "best": run.best["epoch"]}
-    scores["parameters"] = run.model.count_params()
-    (output / SCORES).write_text(json.dumps(scores) + "\n")
+    measure(rows(table)[index][1], runs)
 
 
 Jobs = Annotated[int, typer.Option(help="Rows at a time, one thread each.")]
@@ -121,9 +86,7 @@ Jobs = Annotated[int, typer.Option(help="Rows at a time, one thread each.")]
 @app.command()
 def ewt(jobs: Jobs = 2, runs: pathlib.Path = pathlib.Path("runs")):
     """LSTM and GRU on English EWT."""
-    found = {}
-    for label, recipe, scores in measured("ewt", jobs, runs):
-        found.setdefault(label, []).append((recipe, scores))
+    found = by_label(measured(__file__, "ewt", rows("ewt"), jobs, runs))
     lines = [
         "| model | parameters | dev | test, mean ± sd | test by seed | unknown | s an epoch |",
         "|---|---|---|---|---|---|---|",
@@ -157,7 +120,7 @@ def languages(jobs: Jobs = 2, runs: pathlib.Path = pathlib.Path("runs")):
         "| ahead by |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for _, recipe, scores in measured("languages", jobs, runs):
+    for _, recipe, scores in measured(__file__, "languages", rows("languages"), jobs, runs):
         dev, test = scores["dev"], scores["test"]
         rival = recipe.rival["accuracy"]
         lines.append(
@@ -198,9 +161,7 @@ def entities(table, jobs, runs, title, published):
     """Lays out a table of entity scores: rows of three seeds, the seeds together, the rivals."""
     from zoo import evaluation, publishing, training
 
-    found = {}
-    for label, recipe, scores in measured(table, jobs, runs):
-        found.setdefault(label, []).append((recipe, scores))
+    found = by_label(measured(__file__, table, rows(table), jobs, runs))
     lines = [
         "| model | parameters | dev F1 | test F1, mean ± sd | test by seed | precision | recall "
         "| recall of unseen | s an epoch |",
@@ -239,27 +200,6 @@ def entities(table, jobs, runs, title, published):
     )
     lines += [f"| {name} (published) | | | {score} | | | | | |" for name, score in published]
     finish(table, f"{title}, seeds from 0", lines)
-
-
-def spread(scores):
-    """The deviation of several scores, as a table shows it."""
-    return f" ± {statistics.stdev(scores):.2f}" if len(scores) > 1 else ""
-
-
-def measured(table, jobs, runs):
-    """Trains what is not trained yet, and yields each row with its scores."""
-    one_thread = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-
-    def work(index):
-        command = [sys.executable, __file__, "row", table, str(index), "--runs", runs]
-        return subprocess.run(command, env={**os.environ, **one_thread}, check=True)
-
-    recipes = rows(table)
-    scores = [run_directory(runs, recipe) / SCORES for _, recipe in recipes]
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(work, (index for index, path in enumerate(scores) if not path.exists())))
-    for (label, recipe), path in zip(recipes, scores, strict=True):
-        yield label, recipe, json.loads(path.read_text())
 
 
 def finish(table, title, lines):
