@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from zoo.data.batches import Batches
+from zoo.data.batches import Batches, Shared
 
 SIZES = "sizes.json"
 
@@ -52,7 +52,12 @@ class Arrays:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / SIZES).write_text(json.dumps(self.sizes) + "\n")
         for split, (x, y) in self.splits.items():
-            arrays = {f"x.{name}": np.concatenate(rows) for name, rows in x.items()}
+            arrays = {}
+            for name, rows in x.items():
+                if isinstance(rows, Shared):
+                    arrays |= {f"shared.{name}": rows.values, f"rows.{name}": rows.rows}
+                else:
+                    arrays[f"x.{name}"] = np.concatenate(rows)
             arrays["lengths"] = np.array([len(row) for row in next(iter(x.values()))])
             if isinstance(y, np.ndarray):
                 arrays["labels"] = y  # One an example, not one a step.
@@ -85,6 +90,13 @@ class Arrays:
                 name.removeprefix("x."): np.split(rows, ends)
                 for name, rows in arrays.items()
                 if name.startswith("x.")
+            }
+            x |= {
+                name.removeprefix("shared."): Shared(
+                    values, arrays[f"rows.{name.removeprefix('shared.')}"]
+                )
+                for name, values in arrays.items()
+                if name.startswith("shared.")
             }
             y = arrays["labels"] if "labels" in arrays else np.split(arrays["y"], ends)
             splits[path.stem] = x, y

@@ -119,6 +119,30 @@ class Batches:
         return without_autotune(data)
 
 
+class Shared:
+    """Arrays of which several examples have the same, each kept but once: a picture, say.
+
+    Args:
+        values: Array; its first axis are the different ones.
+        rows: int `(examples,)`: which of them each example has.
+
+    Example:
+
+    >>> pictures = Shared(np.array([[1, 2], [3, 4]]), np.array([0, 0, 1]))
+    >>> len(pictures), pictures[1]
+    (3, array([1, 2]))
+    """
+
+    def __init__(self, values, rows):
+        self.values, self.rows = values, rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.values[self.rows[index]]
+
+
 def without_autotune(dataset):
     """Switches tf.data's autotuning off, the one place where this is done.
 

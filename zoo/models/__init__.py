@@ -1,5 +1,6 @@
 """The builders: functions that return Keras models, compiled and ready for `fit`."""
 
+from zoo.models.captioning import CaptionDecoder, ConvolutionalBackbone, ImageCaptioner
 from zoo.models.classification import AdversarialClassifier, SequenceClassifier
 from zoo.models.encoding import RecurrentEncoder
 from zoo.models.ensemble import Ensemble
@@ -11,8 +12,11 @@ from zoo.models.transfer import transfer
 __all__ = [
     "AdversarialClassifier",
     "BidirectionalLanguageModel",
+    "CaptionDecoder",
+    "ConvolutionalBackbone",
     "Ensemble",
     "Forecaster",
+    "ImageCaptioner",
     "LanguageModel",
     "RecurrentEncoder",
     "SegRNN",

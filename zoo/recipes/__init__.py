@@ -3,9 +3,9 @@
 import difflib
 
 from zoo.recipe import Recipe
-from zoo.recipes import classification, forecasting, language_modeling, tagging
+from zoo.recipes import captioning, classification, forecasting, language_modeling, tagging
 
-_TASKS = (tagging, language_modeling, classification, forecasting)
+_TASKS = (tagging, language_modeling, classification, forecasting, captioning)
 
 
 def names():
