@@ -8,6 +8,7 @@ from zoo.layers.attention import (
     MemoryAttention,
 )
 from zoo.layers.backend import gradient, jit_compile
+from zoo.layers.bottleneck import VariationalBottleneck
 from zoo.layers.characters import CharacterCNN, CharacterRNN
 from zoo.layers.crf import CRF, CRFLoss, ViterbiDecoder
 from zoo.layers.decoding import Decoded, beam_search, greedy, sample
@@ -17,6 +18,7 @@ from zoo.layers.instance_normalization import InstanceDenormalization, InstanceN
 from zoo.layers.perplexity import Perplexity
 from zoo.layers.perturbation import Perturbation
 from zoo.layers.pooling import AttentionPooling, SequencePooling
+from zoo.layers.reconstruction_decoder import ReconstructionCell, ReconstructionDecoder
 from zoo.layers.recurrent import recurrent_layer, stacked
 from zoo.layers.sampled_softmax import LogLikelihoodLoss, SampledSoftmax
 from zoo.layers.segments import SegmentRecurrence, uniform_initializers
@@ -44,12 +46,15 @@ __all__ = [
     "Perplexity",
     "Perturbation",
     "PinballLoss",
+    "ReconstructionCell",
+    "ReconstructionDecoder",
     "SampledSoftmax",
     "SegmentRecurrence",
     "SequencePooling",
     "SpanF1",
     "StepAccuracy",
     "TokenDecoder",
+    "VariationalBottleneck",
     "ViterbiDecoder",
     "WordDropout",
     "beam_search",
