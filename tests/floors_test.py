@@ -27,6 +27,7 @@ FLOORS = {
     "zoo.data": 2,
     "zoo.metrics": 2,
     "zoo.plots": 2,
+    "zoo.inspection": 2,
     "zoo.layers": 1,
     "zoo.recipe": 1,
     "zoo.card": 1,
