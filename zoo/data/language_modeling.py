@@ -7,21 +7,24 @@ import numpy as np
 
 from zoo.data import sources
 from zoo.data.batches import Batches
+from zoo.data.lanes import Lanes
 from zoo.data.text import TokenEncoder, frequent, normalize
 
 # TFDS keeps its examples in a shuffled order, so the first hundredth of them is a fair sample.
 SPLITS = {
     "tiny_shakespeare": {"train": "train", "dev": "validation", "test": "test"},
+    "penn_treebank": {"train": "train", "dev": "validation", "test": "test"},
     "imdb_reviews": {
         "train": "train[1%:]+unsupervised[1%:]",
         "dev": "train[:1%]+unsupervised[:1%]",
         "test": "test",
     },
 }
-DOCUMENTS = {"imdb_reviews"}  # Their texts are whole; the others are pieces of one.
-UNITS = ("words", "characters")
+DOCUMENTS = {"imdb_reviews", "penn_treebank"}  # Their texts end; the others are pieces of one.
+UNITS = ("words", "characters", "tokens")
 
 END = "\n"
+UNKNOWN = "<unk>"  # As corpora write it that have it already.
 LANGUAGE = "en"
 TEXTS_AT_A_TIME = 500
 LARGEST_LOGITS = 2**24
@@ -70,7 +73,9 @@ class LanguageModelingData:
     Attributes:
         encoder: The `TokenEncoder` of the training split; of characters each is a token.
         splits: `Stream` by name of the split.
-        unit: `"words"` or `"characters"`.
+        unit: `"words"`, `"characters"` or `"tokens"`.
+        lanes: Rows in which a text is read side by side, each batch going on where the one before
+            stopped (`zoo.data.lanes.Lanes`); or `None`, where every window is an example by itself.
 
     Example:
 
@@ -85,6 +90,7 @@ class LanguageModelingData:
     encoder: TokenEncoder
     splits: dict
     unit: str = "words"
+    lanes: int | None = None
 
     unknown_rates = None
 
@@ -105,13 +111,22 @@ class LanguageModelingData:
         return {"tokens": x}, [after[start : start + stream.steps] for start in starts]
 
     def batches(self, split, batch_size, *, seed=None):
-        """Makes the `zoo.data.batches.Batches` of a split; shuffled with a seed."""
-        return Batches(*self.encode(self.splits[split]), batch_size, seed=seed)
+        """Makes the batches of a split, in another order in every epoch if there is a seed.
+
+        Returns:
+            `zoo.data.batches.Batches`; or, with `lanes`, `zoo.data.lanes.Lanes`, at most that many.
+        """
+        stream = self.splits[split]
+        if self.lanes is not None:
+            return Lanes(stream.ids, min(batch_size, self.lanes), stream.steps, seed=seed)
+        return Batches(*self.encode(stream), batch_size, seed=seed)
 
     def predict(self, model, stream, *, batch_size=128):
         """Asks a model that was built for this data how likely each token of a stream is.
 
-        A window begins without memory of the one before.
+        With `lanes` the stream is read from its beginning to its end in one lane, so that each
+        token is judged after all that stand before it. Without, a window begins without memory of
+        the one before.
 
         Args:
             model: A `keras.Model` from ids to logits.
@@ -124,7 +139,11 @@ class LanguageModelingData:
         import keras
 
         largest = LARGEST_LOGITS // (stream.steps * self.sizes["vocabulary_size"])
-        batches = Batches(*self.encode(stream), max(1, min(batch_size, largest)))
+        if self.lanes is not None:
+            batches, order = Lanes(stream.ids, 1, stream.steps), range(len(stream))
+        else:
+            batches = Batches(*self.encode(stream), max(1, min(batch_size, largest)))
+            order = batches.order
         found = []
         for x, y, weight in batches:
             nats = keras.losses.sparse_categorical_crossentropy(
@@ -133,7 +152,7 @@ class LanguageModelingData:
             lengths = weight.sum(axis=1).astype(int)
             rows = -keras.ops.convert_to_numpy(nats)
             found += [row[:length] for row, length in zip(rows, lengths, strict=True)]
-        return np.concatenate([found[place] for place in np.argsort(batches.order)])
+        return np.concatenate([found[place] for place in np.argsort(order)])
 
 
 def load(
@@ -144,22 +163,26 @@ def load(
     min_count=1,
     max_vocabulary=None,
     lowercase=False,
+    lanes=None,
     data_dir=None,
     limit=None,
 ):
     """Loads a corpus of running text with its three splits; the vocabulary is fitted on train.
 
-    Words are cut by `zoo.data.tokenizer`, and a newline, which is no word, closes each review of
-    `imdb_reviews`. A newline also stands before the first token of every split.
+    Words are cut by `zoo.data.tokenizer`; tokens are what spaces separate, for text that is cut
+    already. A newline, which is no word, closes each review of `imdb_reviews` and each sentence of
+    `penn_treebank`, whose own `<unk>` is the unknown token. A newline also stands before the first
+    token of every split.
 
     Args:
-        dataset: `"tiny_shakespeare"`, or `"imdb_reviews"`: all its reviews, labelled or not, of
-            which a hundredth is dev and its own test split is test.
-        unit: `"words"` or `"characters"`: what a token is.
+        dataset: `"tiny_shakespeare"`; `"penn_treebank"`; or `"imdb_reviews"`: all its reviews,
+            labelled or not, of which a hundredth is dev and its own test split is test.
+        unit: `"words"`, `"characters"` or `"tokens"`: what a token is.
         steps: Tokens a window.
         min_count: How often a token must occur in train to be known, at least once.
         max_vocabulary: Most token ids, counting padding and unknown; the most frequent are kept.
         lowercase: Whether tokens are read in lower case.
+        lanes: As in `LanguageModelingData`.
         data_dir: TFDS's data_dir; by default `TFDS_DATA_DIR`, then TFDS's own.
         limit: Read only that many windows of each split, the first ones.
 
@@ -187,11 +210,12 @@ def load(
     occurrences = np.bincount(places["train"], minlength=len(units)).tolist()
     for token, count in zip(normalize(units, lowercase, digits=True), occurrences, strict=True):
         counts[token] += count
+    del counts[UNKNOWN]
     kept = frequent(counts, min_count)[: None if max_vocabulary is None else max_vocabulary - 2]
     encoder = TokenEncoder(kept, None, lowercase=lowercase, digits=True)
     ids = encoder(units)["tokens"].numpy()
     splits = {split: Stream(ids[numbers], steps) for split, numbers in places.items()}
-    return LanguageModelingData(encoder, splits, unit)
+    return LanguageModelingData(encoder, splits, unit, lanes)
 
 
 def _read(dataset, split, unit, known, *, data_dir, most):
@@ -201,7 +225,7 @@ def _read(dataset, split, unit, known, *, data_dir, most):
     pieces, tokens = [np.zeros(1, "int32")], 0
     texts = sources.load(dataset, SPLITS[dataset][split], data_dir=data_dir)
     for examples in texts.batch(TEXTS_AT_A_TIME):
-        rows = _cut(examples["text"], unit)
+        rows = cut(examples["text"], unit)
         if dataset in DOCUMENTS:
             rows = tf.concat([rows, tf.fill([rows.nrows(), 1], END)], axis=1)
         distinct, indices = tf.unique(rows.flat_values)
@@ -213,14 +237,31 @@ def _read(dataset, split, unit, known, *, data_dir, most):
     return np.concatenate(pieces)[: None if most is None else most + 1]
 
 
-def _cut(texts, unit):
-    """Cuts texts into a ragged tensor of tokens."""
+def cut(texts, unit):
+    """Cuts texts into tokens.
+
+    Args:
+        texts: String tensor `(batch,)`.
+        unit: As in `load`.
+
+    Returns:
+        A string `tf.RaggedTensor` `(batch, None)`.
+
+    Example:
+
+    >>> cut(["to be or not"], "tokens").to_list()
+    [[b'to', b'be', b'or', b'not']]
+    """
     import tensorflow as tf
 
-    from zoo.data.tokenizer import tokenize
+    from zoo.data.tokenizer import tokenize, valid_utf8
 
-    texts = tf.strings.regex_replace(texts, "<br />", " ")
+    texts = valid_utf8(texts)
     if unit == "characters":
         return tf.strings.unicode_split(texts, "UTF-8")
-    tokens, _, _ = tokenize(texts, LANGUAGE)
+    if unit == "tokens":
+        texts = tf.strings.regex_replace(texts, "\n", " \n ")
+        tokens = tf.strings.split(texts, " ")
+        return tf.ragged.boolean_mask(tokens, tokens != "")
+    tokens, _, _ = tokenize(tf.strings.regex_replace(texts, "<br />", " "), LANGUAGE)
     return tf.RaggedTensor.from_tensor(tokens, padding="")
