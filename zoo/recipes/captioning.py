@@ -14,8 +14,10 @@ CAPTIONER_SHAPE_CAPTIONS = Recipe(
     builder=ImageCaptioner,
     hyperparameters={
         "backbone": "convolutional",
-        "filters": (32, 64, 128),
+        "filters": (24, 48, 96),
         "blocks": 1,
+        "projection_dim": 64,
+        "summary": "all",
         "cell": "lstm",
         "units": 256,
         "embedding_dim": 64,
@@ -42,6 +44,8 @@ CAPTIONER_FLICKR8K = dataclasses.replace(
     hyperparameters={
         **CAPTIONER_SHAPE_CAPTIONS.hyperparameters,
         "filters": (32, 64, 128, 192),
+        "projection_dim": None,
+        "summary": "mean",
         "flip": True,
         "embedding_dim": 128,
         "input_feeding": False,
