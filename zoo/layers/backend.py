@@ -55,3 +55,121 @@ def gradient(function, x):
             x = x.detach().requires_grad_(True)
             (found,) = torch.autograd.grad(function(x), x)
     return keras.ops.stop_gradient(found)
+
+
+def loops_are_worth_it():
+    """Says whether the loops of `zoo.layers.recurrence` are faster than what Keras has.
+
+    They are on a CPU, on TensorFlow and JAX. An accelerator has kernels of its own (cuDNN).
+
+    Returns:
+        Whether they are.
+
+    Example:
+
+    >>> loops_are_worth_it() in (True, False)
+    True
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return not tf.config.list_logical_devices("GPU")
+    if backend == "jax":
+        import jax
+
+        return jax.default_backend() == "cpu"
+    return False
+
+
+def scan(step, carry, xs, *, reverse=False):
+    """Runs a step over time, as `keras.ops.scan` does.
+
+    On TensorFlow that one wants outputs of the carry's shape and, of several inputs, a known length
+    (Keras 3.15); this one does not.
+
+    Args:
+        step: Function of the carry and of one step of each input, both tuples of tensors, that
+            returns the next carry and what it gives out at this step, both tuples of tensors too.
+        carry: Tuple of tensors that the first step gets.
+        xs: Tuple of tensors, time first, of at least one step.
+        reverse: Whether to begin at the last step; what is given out keeps the order of `xs`.
+
+    Returns:
+        The last carry, and a tuple of what was given out, time first.
+
+    Example:
+
+    >>> def add(carry, x):
+    ...     total = carry[0] + x[0]
+    ...     return (total,), (total, -total)
+    >>> _, (totals, _) = scan(add, (keras.ops.zeros(()),), (keras.ops.arange(4.0),))
+    >>> totals.numpy()
+    array([0., 1., 3., 6.], dtype=float32)
+    """
+    if keras.backend.backend() != "tensorflow":
+        return keras.ops.scan(step, carry, xs, reverse=reverse)
+    import tensorflow as tf
+
+    steps = tf.shape(xs[0])[0]
+    inputs = [tf.TensorArray(x.dtype, steps, element_shape=x.shape[1:]).unstack(x) for x in xs]
+    # This call tells the shapes; nothing else needs it, so TensorFlow prunes it from a graph.
+    _, example = step(carry, tuple(x[0] for x in xs))
+    outputs = tuple(tf.TensorArray(y.dtype, steps, element_shape=y.shape) for y in example)
+
+    def unfinished(i, *_):
+        return i < steps
+
+    def body(i, carry, outputs):
+        at = steps - 1 - i if reverse else i
+        following, ys = step(carry, tuple(array.read(at) for array in inputs))
+        for now, before in zip(following, carry, strict=True):
+            now.set_shape(before.shape)  # Else a batch of 1 could become one of unknown size.
+        outputs = tuple(array.write(at, y) for array, y in zip(outputs, ys, strict=True))
+        return i + 1, following, outputs
+
+    _, carry, outputs = tf.while_loop(
+        unfinished,
+        body,
+        (0, tuple(carry), outputs),
+        maximum_iterations=steps,
+        parallel_iterations=1,  # Each step waits for the one before anyway.
+    )
+    return carry, tuple(array.stack() for array in outputs)
+
+
+def with_gradient(function):
+    """Gives a function a gradient that is written by hand, on TensorFlow and JAX.
+
+    Unlike `keras.ops.custom_gradient` it calls the gradient alike on both where there are several
+    outputs.
+
+    Args:
+        function: Function of float tensors that returns a tuple of tensors, and a function of the
+            gradients with respect to these that returns a tuple, one gradient an argument. It must
+            read no variables, and close over nothing that has a gradient.
+
+    Returns:
+        Function of the same tensors that returns the tuple alone.
+
+    Example:
+
+    >>> @with_gradient
+    ... def cube(x):
+    ...     return (x**3,), lambda upstream: (3 * x**2 * upstream,)
+    >>> gradient(lambda x: cube(x)[0], keras.ops.convert_to_tensor(2.0)).numpy().item()
+    12.0
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        run = tf.custom_gradient(function)
+        # A variable is read here, for TensorFlow wants a gradient by it where one is read inside.
+        return lambda *args: run(*map(tf.convert_to_tensor, args))
+    import jax
+
+    def with_one_argument(*args):
+        outputs, backward = function(*args)
+        return outputs, lambda upstream: backward(*upstream)
+
+    return jax.custom_gradient(with_one_argument)
