@@ -155,9 +155,9 @@ def test_arrays_bring_the_same_batches(corpora, tmp_path):
 
 
 def test_unknown_names_are_told():
-    with pytest.raises(ValueError, match="`dataset` must be one of 'tiny_shakespeare', 'imdb_r"):
+    with pytest.raises(ValueError, match="`dataset` must be one of 'tiny_shakespeare', 'penn_tr"):
         language_modeling.load("shakespeare")
-    with pytest.raises(ValueError, match="`unit` must be one of 'words', 'characters'"):
+    with pytest.raises(ValueError, match="`unit` must be one of 'words', 'characters', 'tokens'"):
         language_modeling.load("tiny_shakespeare", unit="bytes")
 
 

@@ -5,7 +5,8 @@ from zoo.models.classification import AdversarialClassifier, SequenceClassifier
 from zoo.models.encoding import RecurrentEncoder
 from zoo.models.ensemble import Ensemble
 from zoo.models.forecasting import Forecaster, SegRNN, Seq2SeqForecaster
-from zoo.models.language_modeling import BidirectionalLanguageModel, LanguageModel
+from zoo.models.language_modeling import BidirectionalLanguageModel, LanguageModel, stepwise
+from zoo.models.reconstruction import SequenceAutoencoder
 from zoo.models.tagging import SequenceTagger
 from zoo.models.transfer import transfer
 
@@ -21,7 +22,9 @@ __all__ = [
     "RecurrentEncoder",
     "SegRNN",
     "Seq2SeqForecaster",
+    "SequenceAutoencoder",
     "SequenceClassifier",
     "SequenceTagger",
+    "stepwise",
     "transfer",
 ]
