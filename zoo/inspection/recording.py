@@ -143,7 +143,7 @@ class Call:
 def record(model, inputs):
     """Runs a model as it is used for predictions, and notes each call of a recurrent layer.
 
-    The model is afterwards what it was; a stateful layer has its states back.
+    The model is afterwards what it was; what it remembers from call to call is put back.
 
     Args:
         model: A `keras.Model` or a layer.
@@ -157,17 +157,36 @@ def record(model, inputs):
             there are no numbers to note.
     """
     calls = []
+    inputs = keras.tree.map_structure(ops.convert_to_tensor, inputs)
+    if not model.built:
+        model(inputs, training=False)  # Keras may build layers by calling them without numbers.
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_memory_kept(model))
         for path, layer in walk(model):
             if directions(layer):
                 stack.enter_context(_noting(layer, path, calls))
-        model(keras.tree.map_structure(ops.convert_to_tensor, inputs), training=False)
+        model(inputs, training=False)
     if not calls:
         raise ValueError(
             f"`model` must call an LSTM, a GRU or a simple RNN of Keras. Received: {model.name!r}, "
             f"which has {', '.join(recurrent_layers(model)) or 'none'}"
         )
     return calls
+
+
+@contextlib.contextmanager
+def _memory_kept(model):
+    """Puts back afterwards what a call may write: states, statistics, states of seeds."""
+    # Keras does not count the states of a stateful layer among its variables.
+    parts = [part for part in recurrent_layers(model).values() if part.stateful]
+    states = keras.tree.flatten([part.states for part in parts if part.states is not None])
+    variables = [*model.non_trainable_variables, *states]
+    before = [ops.copy(variable.value) for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
 
 
 @contextlib.contextmanager
@@ -194,20 +213,11 @@ def _noting(layer, path, calls):
         calls.append(Call(path, count, layer, x, mask, initial, answer))
         return answer
 
-    parts = directions(layer).values()
-    states = [
-        (variable, ops.copy(variable.value))
-        for part in parts
-        if part.stateful and part.states is not None
-        for variable in keras.tree.flatten(part.states)
-    ]
     layer.__dict__["call"] = call
     try:
         yield
     finally:
         del layer.__dict__["call"]
-        for variable, value in states:
-            variable.assign(value)
 
 
 def _initial(layer, x, given):

@@ -2,16 +2,15 @@
 
 from keras import layers
 
+from zoo.layers.lstm_and_gru import GRU, LSTM
 from zoo.layers.weight_dropout import WeightDropout
 
-CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
+CELLS = {"lstm": LSTM, "gru": GRU, "simple_rnn": layers.SimpleRNN}
 STATES = {"lstm": 2, "gru": 1, "simple_rnn": 1}  # How many a layer of one direction has.
 NORMALIZATIONS = {"layer": layers.LayerNormalization, "batch": layers.BatchNormalization}
 
 
-def recurrent_layer(
-    cell, units, *, bidirectional=False, weight_dropout=0.0, name=None, **kwargs
-):
+def recurrent_layer(cell, units, *, bidirectional=False, weight_dropout=0.0, name=None, **kwargs):
     """Makes the Keras layer for the name of a cell.
 
     Args:
@@ -24,8 +23,8 @@ def recurrent_layer(
         **kwargs: Further arguments of the Keras layer, for instance `return_sequences`.
 
     Returns:
-        A `keras.layers.LSTM`, `GRU` or `SimpleRNN`, inside a `Bidirectional` or a `WeightDropout`
-        if asked for.
+        A `zoo.layers.LSTM` or `GRU`, or a `keras.layers.SimpleRNN`, inside a `Bidirectional` or a
+        `WeightDropout` if asked for.
 
     Raises:
         ValueError: If `cell` is none of the three, or if weights are to be dropped in both

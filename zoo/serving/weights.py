@@ -1,7 +1,9 @@
 """Weights of a Keras model in half precision, inside a TensorFlow graph, and back from there."""
 
+import contextlib
 import pathlib
 
+import keras
 import tensorflow as tf
 
 
@@ -21,6 +23,18 @@ class HalfPrecision(tf.Module):
         self._call = model.stateless_call
         self.trainable_values = [_half(v) for v in model.trainable_variables]
         self.non_trainable_values = [_half(v) for v in model.non_trainable_variables]
+        # In a function, for the same reason.
+        self._variables = lambda: [*model.trainable_variables, *model.non_trainable_variables]
+
+    @contextlib.contextmanager
+    def applied(self):
+        """Has all layers of the model read these weights while the context lasts.
+
+        For what is not a call of the whole model, such as the steps of a decoder.
+        """
+        values = [_single(v) for v in [*self.trainable_values, *self.non_trainable_values]]
+        with keras.StatelessScope(list(zip(self._variables(), values, strict=True))):
+            yield
 
     def __call__(self, x):
         outputs, _ = self._call(
