@@ -30,7 +30,7 @@ FLOORS = {
     "zoo.inspection": 2,
     "zoo.layers": 1,
     "zoo.recipe": 1,
-    "zoo.card": 1,
+    "zoo.cards": 1,
     "zoo.schemes": 0,
 }
 SEE_TENSORFLOW = {"zoo.data", "zoo.serving"}
@@ -53,7 +53,7 @@ def imports(path):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
-            # `from zoo import card` names a room, `from zoo.recipe import Recipe` what is in one.
+            # `from zoo import cards` names a room, `from zoo.recipe import Recipe` what is in one.
             names = [f"zoo.{alias.name}" for alias in node.names]
             yield from names if node.module == "zoo" else [node.module]
 

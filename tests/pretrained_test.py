@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo import card, pretrained
+from zoo import cards, pretrained
 from zoo.pretrained import DamagedModelError
 
 NAME = "bilstm_tagger.small"
@@ -317,7 +317,7 @@ class TestPublished:
 
     def test_card(self, model, published):
         assert model.card == (published / "README.md").read_text()
-        assert model.card == card.render(model.description)
+        assert model.card == cards.render(model.description)
 
     def test_vocabulary_and_encoder(self, model, small_run):
         assert model.vocabulary == ["", "[UNK]", *small_run.data.encoder.words]

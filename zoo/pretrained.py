@@ -14,7 +14,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from zoo import card
+from zoo import cards
 
 URL = "https://raw.githubusercontent.com/rnn-zoo/rnn-zoo/main/saved_models"
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent / "saved_models"
@@ -53,7 +53,7 @@ class Pretrained:
     @property
     def card(self):
         """The model card, Markdown."""
-        return card.render(self.description)
+        return cards.render(self.description)
 
     def predict(self, inputs, **options):
         """Predicts; what goes in and comes out is told by `zoo.serving.<task>.predict`."""

@@ -10,7 +10,7 @@ import platform
 import shutil
 import tempfile
 
-from zoo import card, evaluation, training
+from zoo import cards, evaluation, training
 from zoo.pretrained import CARD, CHECKOUT, DESCRIPTION, sha256
 
 
@@ -75,7 +75,7 @@ def publish(run, directory=None, *, splits=("dev", "test")):
             },
         }
         (partial / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
-        (partial / CARD).write_text(card.render(description))
+        (partial / CARD).write_text(cards.render(description))
         shutil.rmtree(directory, ignore_errors=True)
         os.replace(partial, directory)
     return directory

@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from zoo import card
+from zoo import cards
 
 SAVED_MODELS = pathlib.Path(__file__).resolve().parent.parent / "saved_models"
 PUBLISHED = sorted(path.parent for path in SAVED_MODELS.glob("*/model.json"))
@@ -22,25 +22,25 @@ def description(published):
 def test_card_is_that_of_its_description(directory):
     description = json.loads((directory / "model.json").read_text())
     assert description["name"] == directory.name
-    assert (directory / "README.md").read_text() == card.render(description)
+    assert (directory / "README.md").read_text() == cards.render(description)
 
 
 def test_fresh_card_is_that_of_its_description(published, description):
-    assert (published / "README.md").read_text() == card.render(description)
+    assert (published / "README.md").read_text() == cards.render(description)
 
 
 def test_depends_on_nothing_else(description, monkeypatch, tmp_path):
-    first = card.render(description)
+    first = cards.render(description)
     untouched = copy.deepcopy(description)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ZOO_HOME", str(tmp_path))
-    assert card.render(description) == first
+    assert cards.render(description) == first
     assert description == untouched
 
 
 def test_says_of_a_forecaster(small_forecaster):
     description = json.loads((small_forecaster / "model.json").read_text())
-    rendered = card.render(description)
+    rendered = cards.render(description)
     found = description["metrics"]["test"]
     covered = next(each for each in found["intervals"] if each["share"] == 0.95)["coverage"]
     for said in (
@@ -58,9 +58,9 @@ def test_says_of_a_forecaster(small_forecaster):
         assert said in rendered
     recipe = description["recipe"]
     other = {**recipe, "hyperparameters": {**recipe["hyperparameters"], "cell": "lstm"}}
-    assert "A SegRNN, an LSTM that steps" in card.render({**description, "recipe": other})
+    assert "A SegRNN, an LSTM that steps" in cards.render({**description, "recipe": other})
     told = {**description, "rival": {"system": "A Rival", "mse": 0.3681, "source": "A Paper"}}
-    assert "Rival: A Rival, MSE 0.368 (A Paper)." in card.render(told)
+    assert "Rival: A Rival, MSE 0.368 (A Paper)." in cards.render(told)
 
 
 @pytest.fixture
@@ -110,11 +110,11 @@ def made_up(description):
     ],
 )
 def test_says(made_up, said):
-    assert said in card.render(made_up)
+    assert said in cards.render(made_up)
 
 
 def test_without_a_rival(made_up):
-    assert "Rival" not in card.render({**made_up, "rival": {}})
+    assert "Rival" not in cards.render({**made_up, "rival": {}})
 
 
 @pytest.mark.parametrize(
@@ -128,11 +128,11 @@ def test_without_a_rival(made_up):
 )
 def test_describes_the_architecture(made_up, hyperparameters, words):
     recipe = {**made_up["recipe"], "hyperparameters": hyperparameters}
-    assert words in card.render({**made_up, "recipe": recipe})
+    assert words in cards.render({**made_up, "recipe": recipe})
 
 
 def test_tables_and_code_blocks_are_whole(description):
-    rendered = card.render(description)
+    rendered = cards.render(description)
     assert rendered.count("```") % 2 == 0
     for table in (block for block in rendered.split("\n\n") if block.startswith("|")):
         assert len({line.count("|") for line in table.splitlines()}) == 1
@@ -208,7 +208,7 @@ def classifier():
     ],
 )
 def test_says_of_a_classifier(classifier, said):
-    assert said in card.render(classifier)
+    assert said in cards.render(classifier)
 
 
 @pytest.mark.parametrize(
@@ -221,18 +221,18 @@ def test_says_of_a_classifier(classifier, said):
 )
 def test_says_what_the_data_set_is(classifier, dataset, said):
     recipe = {**classifier["recipe"], "preprocessing": {}}
-    rendered = card.render({**classifier, "dataset": dataset, "recipe": recipe})
+    rendered = cards.render({**classifier, "dataset": dataset, "recipe": recipe})
     assert all(each in rendered for each in said)
     assert "25,000 reviews" not in rendered and "tokens it reads" not in rendered
 
 
 def test_says_where_a_classifier_started(classifier):
     recipe = {**classifier["recipe"], "pretraining": "bilstm_lm.imdb_reviews", "unfreezing": []}
-    rendered = card.render({**classifier, "recipe": recipe})
+    rendered = cards.render({**classifier, "recipe": recipe})
     assert "nothing else" not in rendered and "3 rods, pretraining apart." in rendered
     assert "the language model `bilstm_lm.imdb_reviews`, which was trained on" in rendered
     assert "the same data set without their labels, those of dev among them and none of" in rendered
-    elsewhere = card.render({**classifier, "dataset": "trec", "recipe": recipe})
+    elsewhere = cards.render({**classifier, "dataset": "trec", "recipe": recipe})
     assert "on the texts of `imdb_reviews` without their labels." in elsewhere
 
 
@@ -248,7 +248,7 @@ def test_says_where_a_classifier_started(classifier):
 def test_describes_the_pooling(classifier, changes, words):
     hyperparameters = {"cell": "gru", "units": [8, 8], **changes}
     recipe = {**classifier["recipe"], "hyperparameters": hyperparameters}
-    assert words in card.render({**classifier, "recipe": recipe})
+    assert words in cards.render({**classifier, "recipe": recipe})
 
 
 @pytest.mark.parametrize(
@@ -256,11 +256,11 @@ def test_describes_the_pooling(classifier, changes, words):
 )
 def test_says_what_is_read_of_a_long_text(classifier, keep, reads):
     recipe = {**classifier["recipe"], "preprocessing": {"length": 1000, "keep": keep}}
-    assert f"it reads {reads}" in card.render({**classifier, "recipe": recipe})
+    assert f"it reads {reads}" in cards.render({**classifier, "recipe": recipe})
 
 
 def test_the_card_of_a_classifier_is_whole(classifier):
     test_tables_and_code_blocks_are_whole(classifier)
-    before = card.render({**classifier, "temperature": 1.0})
+    before = cards.render({**classifier, "temperature": 1.0})
     del classifier["temperature"]
-    assert "divides its logits" in before and "divides" not in card.render(classifier)
+    assert "divides its logits" in before and "divides" not in cards.render(classifier)

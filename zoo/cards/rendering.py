@@ -1,0 +1,94 @@
+"""What every model card holds."""
+
+import importlib
+import json
+
+from zoo.cards.markdown import code, table
+
+
+def render(description):
+    """Renders the card of a pretrained model.
+
+    Args:
+        description: What its `model.json` holds.
+
+    Returns:
+        Markdown.
+    """
+    name, recipe, files = description["name"], description["recipe"], description["files"]
+    rival, dataset = description["rival"], description["dataset"]
+    task = importlib.import_module(f"zoo.cards.{description['task']}")
+    given = task.example(description)
+    nothing_else = "" if recipe.get("pretraining") else " and on nothing else"
+    signatures = "\n".join(
+        f'{task.NOUN}.signatures["{signature}"]({inputs})'
+        for signature, inputs in task.signatures(description)
+    )
+    parts = [
+        f"# {name}",
+        f"A {task.architecture(recipe)}{_together(description)} for {task.purpose(description)}, "
+        f"trained on `{dataset}` through TFDS{nothing_else}. "
+        f"{description['parameters']:,} parameters." + _pretraining(description),
+        "## Load it",
+        "With the zoo, in one line:",
+        code(
+            "python",
+            f'import zoo\n\n{task.NOUN} = zoo.load("{name}")\n{task.NOUN}.predict({given})',
+        ),
+        task.details(description),
+        "As a Keras model, to fine-tune:",
+        code("python", f'model = zoo.load("{name}").model'),
+        "With TensorFlow alone:",
+        code(
+            "python",
+            f'import tensorflow as tf\n\n{task.NOUN} = tf.saved_model.load("saved_models/{name}")'
+            f"\n{signatures}",
+        ),
+        "## Scores",
+        task.scores(description),
+        f"{_seeds(description)}, {task.protocol(description)}",
+        f"Rival: {rival['system']}, {task.figure(rival, description)} ({rival['source']})."
+        if rival
+        else "",
+        "## Data and licence",
+        f"`{dataset}`, licence {description['licence']}. The weights were trained on it; mind its "
+        "terms when you use them.",
+        "## Make it again",
+        code("sh", description["command"].replace(" && ", "\n")),
+        f"Took {description['seconds']:,} s of training in {description['epochs']} epochs on "
+        f"{description['machine']}{', pretraining apart' if recipe.get('pretraining') else ''}. "
+        + ", ".join(f"{package} {version}" for package, version in description["versions"].items())
+        + ".",
+        "## Limits",
+        task.limits(description),
+        "## Choices",
+        code("json", json.dumps(recipe, indent=2, ensure_ascii=False)),
+        "## Files",
+        table(["file", "sha256"], [[f"`{file}`", f"`{digest}`"] for file, digest in files.items()]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _pretraining(description):
+    source = description["recipe"].get("pretraining")
+    if not source:
+        return ""
+    dataset = source.partition(".")[2]
+    texts = f"`{dataset}` without their labels"
+    if dataset == description["dataset"]:
+        texts = "the same data set without their labels, those of dev among them and none of test"
+    return (
+        f" Its known words, its word vectors and whatever recurrent layers both have started from "
+        f"the language model `{source}`, which was trained on the texts of {texts}."
+    )
+
+
+def _together(description):
+    seeds = description.get("seeds", [])
+    return f" ({len(seeds)} of them, averaged)" if seeds else ""
+
+
+def _seeds(description):
+    if "seeds" in description:
+        return "Seeds " + ", ".join(map(str, description["seeds"])) + " together"
+    return f"Seed {description['recipe']['seed']}"
