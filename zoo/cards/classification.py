@@ -14,13 +14,13 @@ PURPOSES = {
 PROTOCOLS = {
     "imdb_reviews": (
         "reported on the test split, 25,000 reviews of films that train does not have; dev is all "
-        "reviews of one film in ten of the train split, which train has not, either. Labels learned "
-        "from train alone, every choice made on dev."
+        "reviews of one film in ten of the train split, which train has not, either. Labels "
+        "learned from train alone, every choice made on dev."
     ),
     "glue/sst2": (
         "reported as test on GLUE's validation split, 872 sentences, for GLUE hides the labels of "
-        "its test split; dev is one whole sentence in ten of its train split, and their phrases are "
-        "left out of train. Labels learned from train alone, every choice made on dev."
+        "its test split; dev is one whole sentence in ten of its train split, and their phrases "
+        "are left out of train. Labels learned from train alone, every choice made on dev."
     ),
     "trec": (
         "reported on the test split, 500 questions; dev is one question in ten of the train split. "
