@@ -118,3 +118,10 @@ def test_one_value_an_example_weighs_nothing_where_it_is_negative():
         for mine, other in zip(some, some.dataset().as_numpy_iterator(), strict=True):
             for first, second in zip(mine, other, strict=True):
                 np.testing.assert_array_equal(first, second)
+
+
+def test_a_pool_of_one_batch_mixes_lengths():
+    """Without it a batch of 4 has lengths that differ by one at most, as often as not."""
+    sorted_, mixed = batches(LENGTHS, seed=0), batches(LENGTHS, seed=0, pool=1)
+    assert sorted_.padding < 0.1 < 0.2 < mixed.padding
+    assert sorted(mixed.order) == list(range(len(LENGTHS)))

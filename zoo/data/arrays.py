@@ -17,6 +17,7 @@ class Arrays:
         sizes: What the builder must know of the data.
         splits: By name of the split a pair `x`, `y`, as `zoo.data.batches.Batches` takes them.
         unknown_rates: As in `Batches`, or `None`.
+        pool: As in `Batches`.
 
     Example:
 
@@ -29,22 +30,24 @@ class Arrays:
     4
     """
 
-    def __init__(self, sizes, splits, unknown_rates=None):
+    def __init__(self, sizes, splits, unknown_rates=None, pool=100):
         self.sizes = sizes
         self.splits = splits
         self.unknown_rates = unknown_rates
+        self.pool = pool
 
     @classmethod
     def of(cls, data):
         """Encodes the training and dev splits of a task's data; test stays where it is."""
         every = {split: data.batches(split, 1) for split in ("train", "dev")}
         splits = {split: (batches.x, batches.y) for split, batches in every.items()}
-        return cls(data.sizes, splits, data.unknown_rates)
+        return cls(data.sizes, splits, data.unknown_rates, every["train"].pool)
 
     def batches(self, split, batch_size, *, seed=None):
         """Makes the `Batches` of a split, the same that the task's data makes."""
         rates = self.unknown_rates if seed is not None else None
-        return Batches(*self.splits[split], batch_size, seed=seed, unknown_rates=rates)
+        x, y = self.splits[split]
+        return Batches(x, y, batch_size, seed=seed, unknown_rates=rates, pool=self.pool)
 
     def write(self, directory):
         """Writes `sizes.json` and an `.npz` a split into a directory."""
@@ -52,7 +55,7 @@ class Arrays:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / SIZES).write_text(json.dumps(self.sizes) + "\n")
         for split, (x, y) in self.splits.items():
-            arrays = {}
+            arrays = {"pool": self.pool}
             for name, rows in x.items():
                 if isinstance(rows, Shared):
                     arrays |= {f"shared.{name}": rows.values, f"rows.{name}": rows.rows}
@@ -80,11 +83,11 @@ class Arrays:
                 f"{directory} does not hold {SIZES}. Write it with `zoo data export RECIPE "
                 f"{directory}` on a machine with TensorFlow."
             )
-        splits, rates = {}, None
+        splits, rates, pool = {}, None, 100
         for path in sorted(directory.glob("*.npz")):
             with np.load(path) as stored:
                 arrays = dict(stored)
-            rates = arrays.get("unknown_rates")
+            rates, pool = arrays.get("unknown_rates"), int(arrays["pool"])
             ends = np.cumsum(arrays["lengths"])[:-1]
             x = {
                 name.removeprefix("x."): np.split(rows, ends)
@@ -100,4 +103,4 @@ class Arrays:
             }
             y = arrays["labels"] if "labels" in arrays else np.split(arrays["y"], ends)
             splits[path.stem] = x, y
-        return cls(json.loads((directory / SIZES).read_text()), splits, rates)
+        return cls(json.loads((directory / SIZES).read_text()), splits, rates, pool)

@@ -8,7 +8,7 @@ class Batches:
 
     Iterating gives `(x, y, sample_weight)` of NumPy arrays; `x` is a dictionary, or the one array
     where there is but one, as functional Keras models take it. With a seed every epoch is shuffled
-    anew: the examples are cut at random into pools of a hundred batches, each pool is sorted by
+    anew: the examples are cut at random into pools of so many batches, each pool is sorted by
     length and cut into batches, and the batches are shuffled. The order depends on `seed` and
     `epoch` alone, so a training that was interrupted can go on as if it had not been. Without a
     seed the batches come from the shortest to the longest and `order` says which examples they
@@ -23,6 +23,9 @@ class Batches:
         seed: Seed of the order, or `None` for the order of length.
         unknown_rates: Optional array: for every id of `x["tokens"]` the probability that it is
             replaced by the unknown id 1 in an epoch. Needs a seed.
+        pool: Batches whose examples are sorted by length together. 1 sorts none, at the price of
+            padding: where a model normalizes by the batch and the length is what it must find out,
+            examples of one length would give the answer away.
 
     Example:
 
@@ -35,15 +38,14 @@ class Batches:
     0.214
     """
 
-    POOL = 100
-
-    def __init__(self, x, y, batch_size, *, seed=None, unknown_rates=None):
+    def __init__(self, x, y, batch_size, *, seed=None, unknown_rates=None, pool=100):
         if not len(y):
             raise ValueError("There must be at least one example. Received: none")
         self.x, self.y = x, y
         self.batch_size = batch_size
         self.seed = seed
         self.unknown_rates = unknown_rates
+        self.pool = pool
         self.epoch = 0
         self.lengths = np.array([len(example) for example in next(iter(x.values()))])
         if self.lengths.min() == 0:
@@ -78,8 +80,8 @@ class Batches:
         rng = self._rng(0)
         order = rng.permutation(len(self.y))
         batches = []
-        for start in range(0, len(order), size * self.POOL):
-            pool = order[start : start + size * self.POOL]
+        for start in range(0, len(order), size * self.pool):
+            pool = order[start : start + size * self.pool]
             pool = pool[np.argsort(self.lengths[pool], kind="stable")]
             batches += [pool[first : first + size] for first in range(0, len(pool), size)]
         return [batches[index] for index in rng.permutation(len(batches))]

@@ -106,8 +106,12 @@ class CaptioningData:
         return {"previous": previous, "image": Shared(pictures.images, rows)}, y
 
     def batches(self, split, batch_size, *, seed=None):
-        """Makes the `zoo.data.batches.Batches` of a split; shuffled with a seed."""
-        return Batches(*self.encode(self.splits[split]), batch_size, seed=seed)
+        """Makes the `zoo.data.batches.Batches` of a split; shuffled with a seed.
+
+        Long and short captions come together. In batches of one length a backbone with batch
+        normalization learns how many things there are to tell of from the batch, not the picture.
+        """
+        return Batches(*self.encode(self.splits[split]), batch_size, seed=seed, pool=1)
 
     def predict(self, model, pictures, *, beams=BEAMS, batch_size=64):
         """Describes pictures with a model that was built for this data.
