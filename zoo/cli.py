@@ -38,12 +38,7 @@ def list_():
     from rich.table import Table
 
     import zoo
-
-    def written(found):
-        if "mse" in found:
-            return f"MSE {found['mse']:.3f}"
-        share = found.get("f1", found.get("accuracy"))
-        return "" if share is None else f"{100 * share:.2f}"
+    from zoo import cards
 
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
     for column in ("name", "task", "data set", "test", "size", "licence"):
@@ -51,10 +46,9 @@ def list_():
         table.add_column(column, no_wrap=not wide, overflow="fold", min_width=13 if wide else None)
     models = {model["name"]: model for model in zoo.list_models()}
     for name, model in models.items():
-        score = written(model["metrics"].get("test", {}))
         size = f"{model['bytes'] / 1e6:.0f} MB"
-        row = (name, model["task"], model["dataset"], score, size, model["licence"])
-        table.add_row(*row)
+        score = cards.headline(model)
+        table.add_row(name, model["task"], model["dataset"], score, size, model["licence"])
     for name in zoo.recipes.names():
         if name not in models:
             recipe = zoo.recipes.get(name)

@@ -3,6 +3,6 @@
 `rendering` knows what every card holds, and a module for each task what only its cards tell.
 """
 
-from zoo.cards.rendering import render
+from zoo.cards.rendering import headline, render
 
-__all__ = ["render"]
+__all__ = ["headline", "render"]

@@ -112,6 +112,11 @@ def _length(recipe):
     return f" Of a text of more than {length:,} tokens it reads {kept}."
 
 
+def headline(found):
+    """The one figure that tells most of a split's."""
+    return percent(found["accuracy"])
+
+
 def figure(rival, description):
     """The score of a rival."""
     return percent(rival["accuracy"])

@@ -74,6 +74,11 @@ def limits(description):
     )
 
 
+def headline(found):
+    """The one figure that tells most of a split's."""
+    return f"MSE {found['mse']:.3f}"
+
+
 def figure(rival, description):
     """The score of a rival."""
     return f"MSE {rival['mse']:.3f}"

@@ -17,7 +17,7 @@ def render(description):
     """
     name, recipe, files = description["name"], description["recipe"], description["files"]
     rival, dataset = description["rival"], description["dataset"]
-    task = importlib.import_module(f"zoo.cards.{description['task']}")
+    task = _of(description)
     given = task.example(description)
     nothing_else = "" if recipe.get("pretraining") else " and on nothing else"
     signatures = "\n".join(
@@ -67,6 +67,17 @@ def render(description):
         table(["file", "sha256"], [[f"`{file}`", f"`{digest}`"] for file, digest in files.items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def headline(description, split="test"):
+    """Gives the one figure of a model that tells most, as a string; `""` if there is none."""
+    found = description["metrics"].get(split)
+    return "" if found is None else _of(description).headline(found)
+
+
+def _of(description):
+    """What cards of the task tell."""
+    return importlib.import_module(f"zoo.cards.{description['task']}")
 
 
 def _pretraining(description):

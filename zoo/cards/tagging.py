@@ -75,6 +75,11 @@ def limits(description):
     return ENTITY_LIMITS if finds_entities(description) else LIMITS
 
 
+def headline(found):
+    """The one figure that tells most of a split's."""
+    return percent(found["f1"] if "f1" in found else found["accuracy"])
+
+
 def figure(rival, description):
     """The score of a rival, with as many digits as the sources have."""
     if finds_entities(description):
