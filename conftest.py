@@ -15,6 +15,8 @@ import pytest
 
 import zoo
 from zoo.data.forecasting import Series, cut
+from zoo.data.language_modeling import LanguageModelingData, Stream
+from zoo.data.text import TokenEncoder
 
 matplotlib.use("agg")
 
@@ -71,6 +73,49 @@ def small_forecaster(tmp_path_factory):
     data = cut(series, [400, 480, 600], lookback=48, horizon=24)
     run = zoo.train(recipe, data=data, output=tmp_path_factory.mktemp("runs") / "forecaster")
     return zoo.export(run, tmp_path_factory.mktemp("saved_models") / "segrnn.small")
+
+
+@pytest.fixture(scope="session")
+def small_captioner(tmp_path_factory):
+    """The directory of a captioner that was hardly trained, `<home>/captioner.small`."""
+    recipe = dataclasses.replace(
+        zoo.recipes.get("captioner.shape_captions"),
+        name="captioner.small",
+        dataset="shape_captions/tiny",
+        hyperparameters={
+            "backbone": "convolutional",
+            "filters": (4, 6),
+            "units": 8,
+            "embedding_dim": 4,
+        },
+        epochs=1,
+    )
+    data = recipe.load_data(data_dir=tmp_path_factory.mktemp("data"))
+    run = zoo.train(recipe, data=data, output=tmp_path_factory.mktemp("runs") / "captioner")
+    return zoo.export(run, tmp_path_factory.mktemp("saved_models") / "captioner.small")
+
+
+@pytest.fixture(scope="session")
+def small_language_model(tmp_path_factory):
+    """The directory of a small language model of a made-up text, `<home>/lstm_lm.small`."""
+    text = list("the old sea sings to the stone,\nand the stone to the sea.\n" * 12)
+    encoder = TokenEncoder(sorted(set(text)), None, lowercase=False, digits=True)
+    ids = encoder(["\n", *text])["tokens"].numpy()
+    streams = {"train": ids, "dev": ids[:101], "test": ids[:51]}
+    splits = {split: Stream(of_split, steps=16) for split, of_split in streams.items()}
+    recipe = dataclasses.replace(
+        zoo.recipes.get("lstm_lm.tiny_shakespeare"),
+        name="lstm_lm.small",
+        dataset="sea",
+        hyperparameters={"units": 12, "embedding_dim": 6, "lanes": 4, "weight_dropout": 0.1},
+        preprocessing={"unit": "characters", "steps": 16, "lanes": 4},
+        batch_size=4,
+        epochs=3,
+        learning_rate=2e-2,
+    )
+    data = LanguageModelingData(encoder, splits, "characters", lanes=4)
+    run = zoo.train(recipe, data=data, output=tmp_path_factory.mktemp("runs") / "lm")
+    return zoo.export(run, tmp_path_factory.mktemp("saved_models") / "lstm_lm.small")
 
 
 WORKER = """

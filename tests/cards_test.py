@@ -63,6 +63,66 @@ def test_says_of_a_forecaster(small_forecaster):
     assert "Rival: A Rival, MSE 0.368 (A Paper)." in cards.render(told)
 
 
+def test_says_of_a_captioner(small_captioner):
+    description = json.loads((small_captioner / "model.json").read_text())
+    rendered = cards.render(description)
+    assert list(description["metrics"]) == ["dev", "test", "test_unseen"]
+    for said in (
+        "A captioner, LSTM of 1 layer with additive attention to what a small residual network "
+        "sees, for describing pictures, trained on `shape_captions/tiny`",
+        'captioner = zoo.load("captioner.small")\ncaptioner.predict(["picture.png"])\n',
+        "its middle square is scaled to 32 by 32 pixels.",
+        "where each word looked, `(words, 8, 8)`",
+        'captioner.signatures["attention"](image=tf.constant(images)',
+        "| split | pictures | whole caption | number of objects | sizes | colours | shapes |",
+        "\n| test_unseen | 50 | **",
+        "\n|  | most frequent caption | ",
+        "Seed 0, captions found by beam search, at most ",
+        "coloured shapes as `datasets/shape_captions` has them",
+    ):
+        assert said in rendered
+    photographs = {**description["metrics"]["test"], "bleu_1": 61.25, "cider": 0.5}
+    del photographs["numbers"]
+    told = {
+        **description,
+        "dataset": "flickr8k",
+        "metrics": {"test": {**photographs, "baselines": []}},
+        "grid": None,
+        "rival": {"system": "A Rival", "bleu_4": 19.5, "source": "A Paper"},
+    }
+    rendered = cards.render(told)
+    assert "| split | pictures | BLEU-1 | BLEU-2 | BLEU-3 | BLEU-4 | CIDEr × 100 |" in rendered
+    assert "\n| test | 50 | **61.2** |" in rendered and " | 50.0 |\n" in rendered
+    assert "Rival: A Rival, BLEU-4 19.5 (A Paper)." in rendered
+    assert "Nothing may rest on what it says." in rendered and "each word looked" not in rendered
+
+
+def test_says_of_a_language_model(small_language_model):
+    description = json.loads((small_language_model / "model.json").read_text())
+    rendered = cards.render(description)
+    found = description["metrics"]["test"]
+    for said in (
+        "A language model, LSTM of 1 layer, for language modelling, character by character, "
+        "trained on `sea` through TFDS and on nothing else.",
+        'model = zoo.load("lstm_lm.small")\n'
+        'model.predict("One prompt", length=200, temperature=0.8, seed=1)\n',
+        "`model.score(text)` tells how likely a text is, character by character.",
+        "`zoo generate lstm_lm.small`",
+        'signatures["serving_default"](prompt=tf.constant(["One prompt"]), length=tf.constant(200), ',
+        'signatures["score"](text=tf.constant(["One text ."]))',
+        f"| test | 50 | **{found['nats']:.4f}** | {found['bits']:.4f} | {found['perplexity']:.2f} "
+        f"| {found['baseline']['nats']:.4f} | {found['unigram']['nats']:.4f} |",
+        "| nats a character | bits a character | perplexity | Kneser-Ney 5-gram, nats |",
+        "Seed 0, every token of a split predicted once",
+        "Rival: a transformer of 10.7 million parameters, 1.4697 nats a character (nanoGPT's",
+    ):
+        assert said in rendered
+    words = {**description, "unit": "tokens", "rival": {"system": "X", "perplexity": 57.3}}
+    words["rival"]["source"] = "A Paper"
+    rendered = cards.render(words)
+    assert "word by word" in rendered and "Rival: X, perplexity 57.3 (A Paper)." in rendered
+
+
 @pytest.fixture
 def made_up(description):
     """A description whose every figure can be recognized."""

@@ -14,14 +14,15 @@ from zoo import cards, evaluation, training
 from zoo.pretrained import CARD, CHECKOUT, DESCRIPTION, sha256
 
 
-def publish(run, directory=None, *, splits=("dev", "test")):
+def publish(run, directory=None):
     """Writes a finished run as a pretrained model: SavedModel, description and card.
+
+    It is measured on every split of dev and of test, such as `test_unseen`.
 
     Args:
         run: A `zoo.training.Run`; or several of one recipe and different seeds, which become one
             `zoo.models.Ensemble`.
         directory: Where to write; by default the model's place in the checkout.
-        splits: The splits to measure it on.
 
     Returns:
         The directory.
@@ -59,7 +60,9 @@ def publish(run, directory=None, *, splits=("dev", "test")):
             **(exported or {}),
             **({"seeds": [each.recipe.seed for each in runs]} if len(runs) > 1 else {}),
             "metrics": {
-                split: evaluation.evaluate(recipe, model, run.data, split=split) for split in splits
+                split: evaluation.evaluate(recipe, model, run.data, split=split)
+                for split in run.data.splits
+                if split.startswith(("dev", "test"))
             },
             "epochs": len(run.history),
             "rival": dict(recipe.rival),
