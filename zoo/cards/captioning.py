@@ -105,8 +105,8 @@ def scores(description):
         for each in found["baselines"]:
             rows.append(["", each["name"], *(_written(each, name) for name in names)])
     return table(["split", "pictures", *shown], rows) + (
-        "\n\nBeneath each split are simple baselines on the same pictures: always the same caption, "
-        "and that of the training picture that looks most alike."
+        "\n\nBeneath each split are simple baselines on the same pictures: always one caption, and "
+        "that of the training picture that looks most alike."
     )
 
 
