@@ -22,6 +22,7 @@ FLOORS = {
     "zoo.pretrained": 4,
     "zoo.publishing": 4,
     "zoo.outlook": 4,
+    "zoo.detection": 4,
     "zoo.serving": 3,
     "zoo.models": 2,
     "zoo.data": 2,
