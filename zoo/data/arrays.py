@@ -61,11 +61,12 @@ class Arrays:
                     arrays |= {f"shared.{name}": rows.values, f"rows.{name}": rows.rows}
                 else:
                     arrays[f"x.{name}"] = np.concatenate(rows)
-            arrays["lengths"] = np.array([len(row) for row in next(iter(x.values()))])
+                    arrays[f"lengths.{name}"] = np.array([len(row) for row in rows])
             if isinstance(y, np.ndarray):
                 arrays["labels"] = y  # One an example, not one a step.
             else:
                 arrays["y"] = np.concatenate(y)
+                arrays["lengths"] = np.array([len(row) for row in y])
             if self.unknown_rates is not None:
                 arrays["unknown_rates"] = self.unknown_rates
             np.savez_compressed(directory / f"{split}.npz", **arrays)
@@ -88,9 +89,8 @@ class Arrays:
             with np.load(path) as stored:
                 arrays = dict(stored)
             rates, pool = arrays.get("unknown_rates"), int(arrays["pool"])
-            ends = np.cumsum(arrays["lengths"])[:-1]
             x = {
-                name.removeprefix("x."): np.split(rows, ends)
+                name.removeprefix("x."): _split(rows, arrays[f"lengths.{name.removeprefix('x.')}"])
                 for name, rows in arrays.items()
                 if name.startswith("x.")
             }
@@ -101,6 +101,11 @@ class Arrays:
                 for name, values in arrays.items()
                 if name.startswith("shared.")
             }
-            y = arrays["labels"] if "labels" in arrays else np.split(arrays["y"], ends)
+            y = arrays["labels"] if "labels" in arrays else _split(arrays["y"], arrays["lengths"])
             splits[path.stem] = x, y
         return cls(json.loads((directory / SIZES).read_text()), splits, rates, pool)
+
+
+def _split(rows, lengths):
+    """Parts again what was put together."""
+    return np.split(rows, np.cumsum(lengths)[:-1])

@@ -35,9 +35,9 @@ class SubwordEncoder:
     Example:
 
     >>> encoder = SubwordEncoder.fit(["a dog barks", "a cat", "dogs bark"], pieces=16)
-    >>> ids = encoder(["a dog barks", "a bat"])
+    >>> ids = encoder(["a dog barks", "a dark dog"])
     >>> ids.shape[0], encoder.text(ids)
-    (2, ['a dog barks', 'a bat'])
+    (2, ['a dog barks', 'a dark dog'])
     """
 
     def __init__(self, words):
@@ -163,10 +163,15 @@ class SubwordEncoder:
 
     def count(self, texts):
         """Counts the pieces of texts."""
-        counts = collections.Counter()
-        for first in range(0, len(texts), TEXTS_AT_A_TIME):
-            found = self.cut(texts[first : first + TEXTS_AT_A_TIME]).flat_values.numpy()
-            counts.update(piece.decode() for piece in found)
+        counts, words = collections.Counter(), collections.Counter()
+        for text in texts:
+            words.update(text.split())
+        different = list(words)
+        for first in range(0, len(different), TEXTS_AT_A_TIME):
+            several = different[first : first + TEXTS_AT_A_TIME]
+            for word, pieces in zip(several, self.cut(several).to_list(), strict=True):
+                for piece in pieces:
+                    counts[piece.decode()] += words[word]
         known = set(self.words)
         return collections.Counter({key: count for key, count in counts.items() if key in known})
 

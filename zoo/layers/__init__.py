@@ -26,6 +26,7 @@ from zoo.layers.reconstruction_decoder import ReconstructionCell, Reconstruction
 from zoo.layers.recurrent import recurrent_layer, stacked
 from zoo.layers.sampled_softmax import LogLikelihoodLoss, SampledSoftmax
 from zoo.layers.segments import SegmentRecurrence, uniform_initializers
+from zoo.layers.smoothed_crossentropy import SmoothedCrossentropy
 from zoo.layers.span_f1 import SpanF1
 from zoo.layers.tied import Bias, TiedEmbedding
 from zoo.layers.token_decoder import TokenDecoder
@@ -64,6 +65,7 @@ __all__ = [
     "SampledSoftmax",
     "SegmentRecurrence",
     "SequencePooling",
+    "SmoothedCrossentropy",
     "SpanF1",
     "StepAccuracy",
     "TiedEmbedding",

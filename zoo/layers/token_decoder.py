@@ -6,6 +6,7 @@ from keras import layers, ops
 
 from zoo.layers.attention import MemoryAttention
 from zoo.layers.recurrent import recurrent_layer
+from zoo.layers.tied import Bias, TiedEmbedding
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -77,6 +78,8 @@ class TokenDecoder(layers.Layer):
         sampling_steps: Batches after which that share is reached.
         attention_penalty: Weight of the loss that has every place of the memory looked at once in
             all (doubly stochastic attention).
+        tied: Whether the logits are inner products with the tokens' vectors, so that one matrix
+            serves twice (`zoo.layers.TiedEmbedding`).
         dropout: Rate of the dropout on tokens' vectors, between layers and on outputs.
         **kwargs: Keras's own, such as `name`.
 
@@ -100,7 +103,8 @@ class TokenDecoder(layers.Layer):
         2015, "Effective Approaches to Attention-based Neural Machine Translation"; Bahdanau et al.
         2015 for additive attention; Bengio et al. 2015, "Scheduled Sampling for Sequence Prediction
         with Recurrent Neural Networks"; Xu et al. 2015, "Show, Attend and Tell", for doubly
-        stochastic attention.
+        stochastic attention; Press and Wolf 2017, "Using the Output Embedding to Improve Language
+        Models", for tied vectors.
 
     Example:
 
@@ -126,6 +130,7 @@ class TokenDecoder(layers.Layer):
         sampling=None,
         sampling_steps=1000,
         attention_penalty=0.0,
+        tied=False,
         dropout=0.0,
         **kwargs,
     ):
@@ -148,10 +153,12 @@ class TokenDecoder(layers.Layer):
             "sampling": sampling,
             "sampling_steps": sampling_steps,
             "attention_penalty": attention_penalty,
+            "tied": tied,
             "dropout": dropout,
         }
         self.feeding = input_feeding or sampling is not None
-        self.embedding = layers.Embedding(vocabulary_size, embedding_dim, name="embedding")
+        embedding = TiedEmbedding if tied else layers.Embedding
+        self.embedding = embedding(vocabulary_size, embedding_dim, name="embedding")
         self.recurrent = [
             recurrent_layer(cell, size, return_sequences=True, name=f"{cell}_{depth + 1}")
             for depth, size in enumerate(units)
@@ -163,7 +170,11 @@ class TokenDecoder(layers.Layer):
         if attention is not None:
             self.attention = MemoryAttention(units[-1], attention, name="attention")
         self.drop = layers.Dropout(dropout)
-        self.logits = layers.Dense(vocabulary_size, dtype="float32", name="logits")
+        if tied:
+            self.projection = layers.Dense(embedding_dim, use_bias=False, name="projection")
+            self.bias = Bias(dtype="float32", name="bias")
+        else:
+            self.logits = layers.Dense(vocabulary_size, dtype="float32", name="logits")
         self.steps = None
         if self.feeding:
             own_token = self._own_token if sampling is not None else None
@@ -184,7 +195,11 @@ class TokenDecoder(layers.Layer):
         self.bridge.build(summary_shape)
         if self.attention is not None:
             self.attention.build(memory_shape)
-        self.logits.build((None, None, width))
+        if self.options["tied"]:
+            self.projection.build((None, None, width))
+            self.bias.build((None, None, self.options["vocabulary_size"]))
+        else:
+            self.logits.build((None, None, width))
         if self.steps is not None:
             self.steps.built = True
         if self.options["sampling"] is not None:
@@ -198,7 +213,7 @@ class TokenDecoder(layers.Layer):
         if training and self.options["attention_penalty"]:
             weights = self.attention.weights_of(state, *_key_and_real(start))
             self._penalize(weights, previous != 0)
-        return self.logits(self.drop(output, training=training))
+        return self._score(self.drop(output, training=training))
 
     def start(self, memory, summary, memory_mask=None):
         """Makes the state of the first step, for `step`.
@@ -242,14 +257,14 @@ class TokenDecoder(layers.Layer):
         if self.feeding:
             asked = ops.zeros_like(x[..., :1])
             output, state = self.steps.cell(ops.concatenate([x, asked], axis=-1), state)
-            return self.logits(output[..., : self.cells[-1].units]), state
+            return self._score(output[..., : self.cells[-1].units]), state
         count = len(self.state_sizes)
         output, own = advance(self.cells, x, state[:count])
         if self.attention is not None:
             memory, key, real = state[count:]
             output, _ = self.attention(ops.expand_dims(output, 1), memory, key, real > 0)
             output = ops.squeeze(output, 1)
-        return self.logits(output), [*own, *state[count:]]
+        return self._score(output), [*own, *state[count:]]
 
     def attend(self, previous, memory, summary, memory_mask=None):
         """Tells where each step of a sequence looks: `(batch, steps, time)`, 1 in all.
@@ -301,7 +316,13 @@ class TokenDecoder(layers.Layer):
         return ops.where(first, none, asked)
 
     def _own_token(self, output):
-        return self.embedding(ops.argmax(self.logits(output), axis=-1))
+        return self.embedding(ops.argmax(self._score(output), axis=-1))
+
+    def _score(self, output):
+        """Logits of outputs."""
+        if self.options["tied"]:
+            return self.bias(self.embedding(self.projection(output), reverse=True))
+        return self.logits(output)
 
     def _penalize(self, weights, real):
         seen = ops.sum(ops.where(real[..., None], weights, 0.0), axis=1)

@@ -9,6 +9,7 @@ from zoo.models.language_modeling import BidirectionalLanguageModel, LanguageMod
 from zoo.models.reconstruction import SequenceAutoencoder
 from zoo.models.tagging import SequenceTagger
 from zoo.models.transfer import transfer
+from zoo.models.translation import Seq2Seq
 
 __all__ = [
     "AdversarialClassifier",
@@ -21,6 +22,7 @@ __all__ = [
     "LanguageModel",
     "RecurrentEncoder",
     "SegRNN",
+    "Seq2Seq",
     "Seq2SeqForecaster",
     "SequenceAutoencoder",
     "SequenceClassifier",
