@@ -30,6 +30,7 @@ COMMANDS = (
     "evaluate",
     "export",
     "predict",
+    "generate",
     "forecast",
     "data",
     "demo",
@@ -255,6 +256,29 @@ def test_unknown_recipe(tmp_path):
     found = error(call("train", "bilstm_tagger.grammar_txt", cwd=tmp_path, status=1))
     assert f"Did you mean {NAME}" in found
     assert list(tmp_path.iterdir()) == []
+
+
+def test_generate(tmp_path, small_language_model):
+    options = {"cwd": tmp_path, "ZOO_HOME": str(small_language_model.parent)}
+    wanted = ("--prompt", "the sea", "--length", 60, "--temperature", 0.8)
+    texts = [
+        call("generate", "lstm_lm.small", *wanted, "--seed", seed, **options) for seed in (1, 1, 2)
+    ]
+    assert texts[0].stdout == texts[1].stdout != texts[2].stdout
+    assert texts[0].stdout.startswith("the sea") and texts[0].stderr == ""
+    assert len(texts[0].stdout) == len("the sea") + 60 + 1, "nothing but the text and a newline"
+    cold = call("generate", "lstm_lm.small", "--top-k", 1, "--length", 20, **options)
+    by_default = call("generate", "lstm_lm.small", "--temperature", 0, "--length", 20, **options)
+    assert cold.stdout == by_default.stdout
+    said = error(call("generate", "lstm_lm.small", "--top-p", 2, status=1, **options))
+    assert "`top_p` must be above 0 and at most 1" in said
+    listed = call("list", **options)
+    assert re.search(r"lstm_lm.small +language_modeling +sea +\d\.\d{3} nats", listed.stdout)
+
+
+def test_no_text_of_a_tagger(refused, exported):
+    said = refused("generate", NAME)
+    assert f"`generate` is for language models. Received: {NAME}, whose task is tagging" in said
 
 
 def test_traceback_for_those_who_want_it(tmp_path):

@@ -365,6 +365,21 @@ class TestPublished:
         assert repr(model) == f"<zoo.Pretrained {NAME}>"
 
 
+def test_a_language_model_writes_and_scores(small_language_model):
+    model = zoo.pretrained.Pretrained(small_language_model)
+    text = model.predict("the sea", length=30, seed=3)
+    assert text.startswith("the sea") and len(text) == len("the sea") + 30
+    found = model.score(["the sea", text])
+    assert [len(each.tokens) for each in found] == [7, 37]
+    assert model.vocabulary[0] == "" and "\n" in model.vocabulary
+    assert model.model.get_layer("carried_state").lanes == 4
+
+
+def test_only_language_models_score(published):
+    with pytest.raises(ValueError, match=r"`score` is for language models. Received: bilstm_tagg"):
+        pretrained.Pretrained(published).score("A dog.")
+
+
 def test_publishes_stacked_layers(small_run, home):
     # JSON turns the tuple of units into a list; the builder must take it back.
     hyperparameters = {"units": (4, 6), "embedding_dim": 4, "normalization": "batch"}

@@ -118,6 +118,36 @@ def _carried_on(model, path):
 
 
 @app.command()
+def generate(
+    name: Name,
+    prompt: Annotated[str, typer.Option(help="What the text begins with.")] = "",
+    length: Annotated[int, typer.Option(min=0, help="Tokens to write after it.")] = 200,
+    temperature: Annotated[
+        float, typer.Option(min=0, help="Below 1 the likely becomes likelier; 0 draws nothing.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same text.")] = 0,
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="Draw only from so many likeliest tokens.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw only from the likeliest, so probable together.")
+    ] = None,
+):
+    """Have a pretrained language model write on after a prompt."""
+    import zoo
+
+    model = zoo.load(name)
+    if model.task != "language_modeling":
+        raise ValueError(
+            f"`generate` is for language models. Received: {name}, whose task is {model.task}"
+        )
+    options = {"length": length, "temperature": temperature, "seed": seed}
+    text = model.predict(prompt, **options, top_k=top_k, top_p=top_p)
+    shown = printing.plots(model.task).in_colour([text], [prompt])
+    printing.console().print(shown, soft_wrap=True, end="")
+
+
+@app.command()
 def train(
     name: Name,
     epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs.")] = None,

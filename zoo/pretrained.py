@@ -59,6 +59,14 @@ class Pretrained:
         """Predicts; what goes in and comes out is told by `zoo.serving.<task>.predict`."""
         return self._serving.predict(self.saved_model, inputs, **options)
 
+    def score(self, texts):
+        """Tells how likely texts are to a language model: `zoo.serving.language_modeling.score`."""
+        if self.task != "language_modeling":
+            raise ValueError(
+                f"`score` is for language models. Received: {self.name}, whose task is {self.task}"
+            )
+        return self._serving.score(self.saved_model, texts)
+
     @functools.cached_property
     def saved_model(self):
         """What `tf.saved_model.load` gives, with its `signatures`."""
