@@ -3,9 +3,16 @@
 import difflib
 
 from zoo.recipe import Recipe
-from zoo.recipes import captioning, classification, forecasting, language_modeling, tagging
+from zoo.recipes import (
+    captioning,
+    classification,
+    forecasting,
+    language_modeling,
+    tagging,
+    translation,
+)
 
-_TASKS = (tagging, language_modeling, classification, forecasting, captioning)
+_TASKS = (tagging, language_modeling, classification, forecasting, captioning, translation)
 
 
 def names():

@@ -1,0 +1,81 @@
+"""Models that turn one sequence into another."""
+
+import dataclasses
+
+from zoo.data import translation
+from zoo.models import Seq2Seq
+from zoo.recipe import Recipe
+
+SEQ2SEQ_MULTI30K_EN_DE = Recipe(
+    name="seq2seq.multi30k_en_de",
+    task="translation",
+    dataset="multi30k/en_de",
+    data=translation.load,
+    builder=Seq2Seq,
+    hyperparameters={
+        "cell": "gru",
+        "units": 256,
+        "embedding_dim": 192,
+        "attention": "multiplicative",
+        "input_feeding": True,
+        "tied": True,
+        "dropout": 0.3,
+        "label_smoothing": 0.1,
+    },
+    preprocessing={"pieces": 4000, "min_count": 5, "beams": 5},
+    batch_size=64,
+    epochs=12,
+    patience=4,
+    monitor="val_accuracy",
+    learning_rate=2e-3,
+    final_learning_rate=2e-5,
+    warmup=0.05,
+    weight_averaging=0.998,
+    language="en",
+    licence="research only (captions of Flickr30k; the repository states none); cite Elliott et al. "
+    "2016",
+    rival={
+        "system": "conditional GRU with attention, text alone, tokenized and lower-cased",
+        "bleu": 38.1,
+        "source": "Caglayan et al. 2017, LIUM-CVC Submissions for WMT17",
+    },
+)
+
+SEQ2SEQ_SCAN_SIMPLE = Recipe(
+    name="seq2seq.scan_simple",
+    task="translation",
+    dataset="scan/simple",
+    data=translation.load,
+    builder=Seq2Seq,
+    hyperparameters={
+        "cell": "lstm",
+        "units": 128,
+        "embedding_dim": 64,
+        "attention": "multiplicative",
+        "dropout": 0.1,
+    },
+    batch_size=64,
+    epochs=12,
+    patience=12,
+    monitor="val_perplexity",
+    learning_rate=2e-3,
+    final_learning_rate=2e-5,
+    warmup=0.05,
+    language="en",
+    licence="BSD",
+    rival={
+        "system": "two-layer LSTM without attention",
+        "exact_match": 0.998,
+        "source": "Lake and Baroni 2018, section 4, experiment 1",
+    },
+)
+SEQ2SEQ_SCAN_LENGTH = dataclasses.replace(
+    SEQ2SEQ_SCAN_SIMPLE,
+    name="seq2seq.scan_length",
+    dataset="scan/length",
+)
+SEQ2SEQ_SCAN_ADDPRIM_JUMP = dataclasses.replace(
+    SEQ2SEQ_SCAN_SIMPLE,
+    name="seq2seq.scan_addprim_jump",
+    dataset="scan/addprim_jump",
+)
