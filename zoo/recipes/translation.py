@@ -32,8 +32,7 @@ SEQ2SEQ_MULTI30K_EN_DE = Recipe(
     warmup=0.05,
     weight_averaging=0.998,
     language="en",
-    licence="research only (captions of Flickr30k; the repository states none); cite Elliott et al. "
-    "2016",
+    licence="none stated; captions of Flickr30k, for research; cite Elliott et al. 2016",
     rival={
         "system": "conditional GRU with attention, text alone, tokenized and lower-cased",
         "bleu": 38.1,
