@@ -1,5 +1,6 @@
 """Weights that move from one model to another: by name, by word, or not at all."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -95,3 +96,21 @@ def test_a_head_that_answers_the_same_question_moves():
     assert models.transfer(model, source) == ["word_embedding", "lstm_1", "logits"]
     x = np.array([[3, 5, 2]])
     np.testing.assert_allclose(model.predict_on_batch(x), source.predict_on_batch(x), atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("build", [models.SequenceClassifier, models.SequenceTagger])
+def test_a_language_model_that_writes_starts_what_reads_in_one_direction(build, cell):
+    """Tied, with dropped weights and carried states: none of it stands in the way."""
+    options = {"cell": cell, "units": (4, 3), "embedding_dim": 3}
+    source = models.LanguageModel(8, **options, tied=True, weight_dropout=0.5, lanes=2)
+    model = build(8, 2, **options, bidirectional=False)
+    layers = ["word_embedding", f"{cell}_1", f"{cell}_2"]
+    assert models.transfer(model, source) == layers
+    tokens = np.array([[2, 5, 3, 7], [4, 4, 6, 2]])
+    given = [{"tokens": tokens, "begins": np.array([True, True])}, tokens]
+    states = [
+        keras.Model(each.input, keras.tree.flatten(each.get_layer(layers[-1]).output)[0])(x)
+        for each, x in zip((source, model), given, strict=True)
+    ]
+    np.testing.assert_allclose(*states, atol=1e-6)

@@ -31,6 +31,10 @@ class TiedEmbedding(layers.Embedding):
     TensorShape([1, 2, 9])
     """
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.supports_masking = True  # States may come with a mask; it ends here without a warning.
+
     def call(self, inputs, reverse=False):
         if not reverse:
             return super().call(inputs)

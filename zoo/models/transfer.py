@@ -30,9 +30,16 @@ def transfer(model, source, *, words=None, source_words=None):
 
     Example:
 
-    >>> from zoo.models import BidirectionalLanguageModel, SequenceClassifier
+    >>> from zoo.models import BidirectionalLanguageModel, LanguageModel, SequenceClassifier
     >>> source = BidirectionalLanguageModel(50, units=8, embedding_dim=4)
     >>> transfer(SequenceClassifier(50, 2, units=8, embedding_dim=4), source)
+    ['word_embedding', 'lstm_1']
+
+    A language model that writes reads in one direction, and so do the models that it can start:
+
+    >>> options = {"units": 8, "embedding_dim": 4}
+    >>> source = LanguageModel(50, tied=True, weight_dropout=0.5, **options)
+    >>> transfer(SequenceClassifier(50, 2, bidirectional=False, **options), source)
     ['word_embedding', 'lstm_1']
     """
     if (words is None) != (source_words is None):
