@@ -1,7 +1,7 @@
 """Models that say what a picture shows."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from zoo.layers import Perplexity, StepAccuracy, TokenDecoder, jit_compile
 from zoo.layers.pictures import ApplicationPreprocessing, PlaceEmbedding
@@ -166,7 +166,7 @@ def ImageCaptioner(
     TensorShape([2, 5, 50])
     """
     image = keras.Input(tuple(image_shape), dtype="uint8", name="image")
-    x = layers.Rescaling(1.0, name="pixels")(image)
+    x = ops.cast(image, keras.config.floatx())
     if flip:
         x = layers.RandomFlip("horizontal", name="flip")(x)
     if backbone == "convolutional":
@@ -218,7 +218,7 @@ def ConvolutionalBackbone(image_shape, *, filters=(32, 64, 128), blocks=1, name=
     (None, 8, 8, 32)
     """
     image = keras.Input(image_shape)
-    x = layers.Rescaling(1 / 127.5, offset=-1.0)(image)
+    x = image / 127.5 - 1
     for stage, width in enumerate(filters):
         x = _convolution(width, 3 if stage else 5, strides=2)(x)
         x = layers.ReLU()(x)
