@@ -100,10 +100,10 @@ def test_novelty_against_a_loop():
 
 def test_uniform_values_lie_one_gap_outside():
     stream = np.random.default_rng(0).uniform(size=(400, 2_000))
-    last = np.array([detection.novelty(each, 1)[1_000:].sum() for each in stream])
+    sums = np.array([detection.novelty(each, 1)[1_000:].sum() for each in stream])
     # Of each step n the chance of a new extreme is 2 / n, and it lies about a gap outside.
     expected = (2 / np.arange(1_000, 2_000)).sum()
-    assert abs(last.mean() - expected) < 4 * last.std() / np.sqrt(len(last))
+    assert abs(sums.mean() - expected) < 4 * sums.std() / np.sqrt(len(sums))
 
 
 @pytest.mark.parametrize("level", [0.1, 45.0, 1e9 / 3])

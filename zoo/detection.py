@@ -6,6 +6,7 @@ import numpy as np
 SPANS = (1, 30)  # Steps over which what is watched is averaged: one sees jumps, one sees drifts.
 SETTLING = 100  # Steps in which the network has learned too little for its errors to mean anything.
 LIMIT = 6.0  # Deviations of the past that the network is shown at most.
+SUREST = 0.1  # Of a deviation: a network that is surer than this is taken to be as sure.
 
 
 class StreamDetector:
@@ -151,7 +152,7 @@ class StreamDetector:
         levels = self.distribution.levels
         quantiles = keras.ops.convert_to_numpy(self.distribution.quantiles(found))[:, 0, 0]
         low, middle, high = (quantiles[:, levels.index(level)] for level in (0.1, 0.5, 0.9))
-        return middle, np.maximum(high - low, 1e-3)
+        return middle, np.maximum(high - low, SUREST)
 
 
 def novelty(stream, probation):

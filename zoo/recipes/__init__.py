@@ -8,11 +8,20 @@ from zoo.recipes import (
     classification,
     forecasting,
     language_modeling,
+    reconstruction,
     tagging,
     translation,
 )
 
-_TASKS = (tagging, language_modeling, classification, forecasting, captioning, translation)
+_TASKS = (
+    tagging,
+    language_modeling,
+    classification,
+    forecasting,
+    captioning,
+    translation,
+    reconstruction,
+)
 
 
 def names():
