@@ -25,6 +25,18 @@ BUILDERS = {
     "simple_rnn, residual": lambda: language_model(
         cell="simple_rnn", units=(5, 5), residual=True, normalization="layer"
     ),
+    "tied, dropped everywhere": lambda: language_model(
+        units=(20, 16),
+        embedding_dim=16,
+        tied=True,
+        variational_dropout=True,
+        weight_dropout=0.1,
+        embedding_dropout=0.05,
+        word_dropout=0.05,
+        input_dropout=0.05,
+        output_dropout=0.05,
+    ),
+    "tied gru, projected": lambda: language_model(cell="gru", tied=True, weight_dropout=0.1),
 }
 every_builder = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 
@@ -44,7 +56,7 @@ def test_builds_compiled_and_learns(build):
     x, y, weight = example(batch=16)
     assert model.predict_on_batch(x).shape == (16, 6, WORDS)
     model.optimizer.learning_rate = 0.03
-    options = {"sample_weight": weight, "epochs": 20, "batch_size": 16, "verbose": 0}
+    options = {"sample_weight": weight, "epochs": 50, "batch_size": 16, "verbose": 0}
     history = model.fit(x, y, **options).history
     assert history["loss"][-1] < 0.5 * history["loss"][0]
     for loss, perplexity in zip(history["loss"], history["perplexity"], strict=True):
@@ -89,6 +101,60 @@ def test_weights_move_by_name_into_an_encoder_of_one_direction():
     np.testing.assert_allclose(*(m.predict_on_batch(x) for m in states), atol=1e-6)
 
 
+@every_builder
+def test_step_by_step_it_says_the_same(build):
+    model = build()
+    x = np.random.default_rng(0).integers(2, WORDS, (3, 7))
+    expected = model.predict_on_batch(x)
+    step, start = models.language_modeling.stepwise(model)
+    state = start(3)
+    for place in range(4):
+        logits, state = step(x[:, place], state)
+        np.testing.assert_allclose(logits, expected[:, place], atol=1e-5)
+    rest, last = step(x[:, 4:], state)
+    np.testing.assert_allclose(rest, expected[:, 4:], atol=1e-5)
+    assert len(last) == len(state)
+
+
+def carrying(**options):
+    return language_model(lanes=4, weight_dropout=0.2, tied=True, units=(7, 5), **options)
+
+
+def test_with_lanes_it_learns_and_step_by_step_it_says_the_same():
+    model = carrying()
+    x, y, weight = example(batch=4)
+    given = {"tokens": x, "begins": np.ones(4, bool)}
+    whole = model.predict_on_batch(given)
+    on = model.predict_on_batch({**given, "begins": np.zeros(4, bool)})
+    assert abs(on - whole).max() > 1e-5
+    step, start = models.language_modeling.stepwise(model)
+    logits, state = step(x[:, 0], start(4))
+    np.testing.assert_allclose(logits, whole[:, 0], atol=1e-5)
+    np.testing.assert_allclose(step(x[:, 1:], state)[0], whole[:, 1:], atol=1e-5)
+    kept = [keras.ops.copy(each) for each in model.get_layer("carried_state").kept]
+    step(x, start(4))
+    for before, now in zip(kept, model.get_layer("carried_state").kept, strict=True):
+        np.testing.assert_array_equal(before, now, "taking steps leaves what is carried alone")
+    model.optimizer.learning_rate = 0.03
+    losses = [model.train_on_batch(given, y, weight)[0] for _ in range(60)]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_penalties_add_to_the_loss_and_not_to_the_perplexity():
+    x, y, weight = example(batch=4)
+    plain, penalized = (
+        language_model(dropout=0.0, activation_regularization=rates)
+        for rates in ((0.0, 0.0), (20.0, 10.0))
+    )
+    penalized.set_weights(plain.get_weights())
+    (loss, perplexity), (more, same) = (
+        each.train_on_batch(x, y, weight) for each in (plain, penalized)
+    )
+    assert more > loss and same == pytest.approx(perplexity)
+    found = penalized.evaluate(x, y, sample_weight=weight, verbose=0)
+    assert found[1] == pytest.approx(np.exp(found[0]), rel=1e-4)
+
+
 RELOAD = """
 import sys, keras, numpy as np, zoo.models
 model = keras.models.load_model(sys.argv[1] + "/model.keras")
@@ -102,8 +168,11 @@ print("reloaded")
 """
 
 
-def test_reloads_in_a_fresh_process(tmp_path):
-    model = language_model(projection_dim=3)
+@pytest.mark.parametrize(
+    "build", [lambda: language_model(projection_dim=3), BUILDERS["tied, dropped everywhere"]]
+)
+def test_reloads_in_a_fresh_process(tmp_path, build):
+    model = build()
     x, y, weight = example()
     model.save(tmp_path / "model.keras")
     expected = model.predict_on_batch(x)
@@ -131,6 +200,18 @@ def test_projection_makes_a_large_vocabulary_cheap():
     projected = models.LanguageModel(1000, **sizes, projection_dim=8)
     assert plain == 1000 * 33
     assert projected.get_layer("logits").count_params() == 1000 * 9
+
+
+def test_tied_weights_are_one_matrix():
+    model = language_model(tied=True, units=5)
+    assert [layer.name for layer in model.layers if layer.weights] == [
+        *("word_embedding", "lstm_1", "logits")
+    ]
+    assert model.get_layer("logits").count_params() == WORDS
+    projected = language_model(tied=True, units=6)
+    assert projected.get_layer("projection").units == 5
+    with pytest.raises(ValueError, match="`projection_dim` must be None or `embedding_dim`"):
+        language_model(tied=True, projection_dim=3)
 
 
 def test_bad_arguments_are_named():
