@@ -31,6 +31,7 @@ COMMANDS = (
     "export",
     "predict",
     "generate",
+    "inspect",
     "forecast",
     "data",
     "demo",
@@ -274,6 +275,27 @@ def test_generate(tmp_path, small_language_model):
     assert "`top_p` must be above 0 and at most 1" in said
     listed = call("list", **options)
     assert re.search(r"lstm_lm.small +language_modeling +sea +\d\.\d{3} nats", listed.stdout)
+
+
+def test_inspect(zoo, place):
+    found = zoo("inspect", NAME, "The guards watch the plans .", "--output", "inside")
+    assert re.search(r"lstm_1/forward +. forget +. +\d+\.\d% +. +\d+\.\d%", found.stdout)
+    files = {path.name for path in (place / "inside").iterdir()}
+    assert {"gates_lstm_1_forward.png", "gates_lstm_1_backward.png"} <= files
+    assert {"saturation.png", "gradients.png", "parameters.png"} <= files
+    assert "Received: ' '" in error(zoo("inspect", NAME, " ", status=1))
+
+
+def test_inspect_a_language_model(tmp_path, small_language_model):
+    options = {"cwd": tmp_path, "ZOO_HOME": str(small_language_model.parent)}
+    found = call("inspect", "lstm_lm.small", "the sea", **options)
+    assert re.search(r"runs/lstm_lm.small/gates_lstm_1\w*\.png", found.stdout)
+
+
+def test_inspect_what_reads_no_text(tmp_path, small_forecaster):
+    options = {"cwd": tmp_path, "ZOO_HOME": str(small_forecaster.parent)}
+    said = error(call("inspect", "segrnn.small", "a text", status=1, **options))
+    assert "segrnn.small reads no texts: its task is forecasting" in said
 
 
 def test_no_text_of_a_tagger(refused, exported):

@@ -148,6 +148,23 @@ def generate(
 
 
 @app.command()
+def inspect(
+    name: Name,
+    text: Annotated[str, typer.Argument(help="What it is to read.")],
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="Directory of pictures [default: runs/NAME]")
+    ] = None,
+):
+    """Look inside the recurrent layers of a pretrained model while it reads a text."""
+    import zoo
+
+    model = zoo.load(name)
+    tokens, inputs = model.read(text)
+    output = output or pathlib.Path("runs") / name
+    printing.inside(model.model, tokens, inputs, output)
+
+
+@app.command()
 def train(
     name: Name,
     epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs.")] = None,

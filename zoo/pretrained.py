@@ -94,6 +94,19 @@ class Pretrained:
         """What turns tokens into the ids that `model` reads."""
         return self._serving.read_encoder(self.directory, self.description)
 
+    def read(self, text):
+        """Gives the tokens of a text, and what `model` reads of it; for `zoo.inspection`.
+
+        Raises:
+            ValueError: If it is no model of texts, or there is no token in the text.
+        """
+        if not hasattr(self._serving, "read"):
+            raise ValueError(f"{self.name} reads no texts: its task is {self.task}")
+        tokens, inputs = self._serving.read(self.encoder, text, self.description)
+        if not any(token.strip() for token in tokens):
+            raise ValueError(f"`text` must have a token. Received: {text!r}")
+        return tokens, inputs
+
     def adapt(self, data):
         """Gives the task's data the vocabulary of this model in place of its own, if it has one."""
         if not hasattr(data, "encoder"):

@@ -43,6 +43,36 @@ def forecast(found, output):
     typer.echo(f"Written: {rows}, {picture}")
 
 
+def inside(model, tokens, inputs, output):
+    """Prints how open the gates of recurrent layers are, and draws what went on in them."""
+    from rich.table import Table
+
+    from zoo import inspection
+    from zoo.plots import inspection as pictures
+
+    traces = inspection.trace(model, inputs)
+    table = Table("layer", "gate", "shut (below 0.1)", "open (above 0.9)")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    spread = {name: inspection.saturation(trace) for name, trace in traces.items()}
+    for name, gates in spread.items():
+        for gate in traces[name].gates:
+            low, high = gates[gate].low.mean(), gates[gate].high.mean()
+            table.add_row(name, gate, f"{low:.1%}", f"{high:.1%}")
+    console().print(table)
+    output.mkdir(parents=True, exist_ok=True)
+    drawn = {
+        f"gates_{name.replace('/', '_')}": pictures.gates(trace, tokens)[0]
+        for name, trace in traces.items()
+    }
+    drawn["saturation"] = pictures.saturation(spread)[0]
+    drawn["gradients"] = pictures.gradients(inspection.gradient_norms(model, inputs))
+    drawn["parameters"] = pictures.sizes(inspection.parameters(model))
+    for file, ax in drawn.items():
+        ax.figure.savefig(output / f"{file}.png", dpi=150)
+        typer.echo(f"Written: {output / file}.png")
+
+
 def console():
     """A terminal that colours only what it is told to."""
     from rich.console import Console

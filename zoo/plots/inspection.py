@@ -43,6 +43,7 @@ def gates(trace, steps=None, *, row=0, units=None, names=None):
     """
     real = np.flatnonzero(trace.mask[row])
     labels = _labels(steps, len(real))
+    ordered = "by how much they move" if units is None else "chosen"
     units = _liveliest(trace["hidden"][row, real]) if units is None else list(units)
     names = list(trace if names is None else names)
     width = max(5, 0.32 * len(real) + 1.5)
@@ -63,7 +64,7 @@ def gates(trace, steps=None, *, row=0, units=None, names=None):
         ax.set_ylabel("unit")
         ax.set_yticks([])
     axes[-1].set_xticks(range(len(real)), labels, rotation=90 if steps is not None else 0)
-    figure.suptitle(f"{trace.name}, the {len(units)} units by how much they move", fontsize=10)
+    figure.suptitle(f"{trace.name}, {len(units)} units, {ordered}", fontsize=10)
     return axes
 
 

@@ -194,6 +194,23 @@ def read_encoder(directory, description):
     return TokenEncoder(words, None, lowercase=lowercase, digits=True)
 
 
+def read(encoder, text, description):
+    """Cuts a text into tokens as the exported classifier does, and looks up what the model reads.
+
+    Args:
+        encoder: What `read_encoder` returned.
+        text: A string.
+        description: What the model's `model.json` holds.
+
+    Returns:
+        The tokens, a list of strings, and what the `keras.Model` takes, one row of ids.
+    """
+    options = description["recipe"]["preprocessing"]
+    tokens, _, _ = cut(tf.constant([text]), description["language"])
+    tokens, _ = truncate(tokens, options.get("length"), options.get("keep", "head"))
+    return [token.decode() for token in tokens.numpy()[0]], encoder(tokens)["tokens"].numpy()
+
+
 def _lines(path):
     return pathlib.Path(path).read_text("utf-8").split("\n")
 

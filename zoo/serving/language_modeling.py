@@ -250,6 +250,23 @@ def read_encoder(directory, description):
     return TokenEncoder(known["tokens"], None, lowercase=lowercase, digits=True)
 
 
+def read(encoder, text, description):
+    """Cuts a text into tokens as the exported language model does, and looks up their ids.
+
+    Args:
+        encoder: What `read_encoder` returned.
+        text: A string.
+        description: What the model's `model.json` holds.
+
+    Returns:
+        The tokens, a list of strings, the first of them the newline that is read before the text;
+        and what the `keras.Model` takes, a text that begins there.
+    """
+    tokens = tf.concat([[END], cut(tf.constant([text]), description["unit"])[0]], axis=0)
+    inputs = {"tokens": encoder(tokens[None])["tokens"].numpy(), "begins": np.array([True])}
+    return [token.decode() for token in tokens.numpy()], inputs
+
+
 def predict(
     saved_model, prompts="", *, length=200, temperature=1.0, seed=0, top_k=None, top_p=None
 ):

@@ -234,6 +234,22 @@ def read_encoder(directory, description):
     return TokenEncoder(read("words"), read("characters"), shapes=read("shapes"), **options)
 
 
+def read(encoder, text, description):
+    """Cuts a text into tokens as the exported tagger does, and looks up what the model reads.
+
+    Args:
+        encoder: What `read_encoder` returned.
+        text: A string, one sentence.
+        description: What the model's `model.json` holds.
+
+    Returns:
+        The tokens, a list of strings, and what the `keras.Model` takes, one row of arrays.
+    """
+    tokens, _, _ = tokenize(tf.constant([_utf8(text)]), description["language"])
+    ids = {name: each.numpy() for name, each in encoder(tokens).items()}
+    return [token.decode() for token in tokens.numpy()[0]], ids
+
+
 def predict(saved_model, texts, *, batch_size=64):
     """Tags texts with a loaded SavedModel.
 
