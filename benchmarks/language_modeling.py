@@ -14,8 +14,9 @@ import pathlib
 import statistics
 from typing import Annotated
 
+import numpy as np
 import typer
-from rows import SPLITS, by_label, measure, measured, seeds
+from rows import SPLITS, by_label, measure, measured, run_directory, seeds
 
 HERE = pathlib.Path(__file__).parent
 ORDERS = {"tiny_shakespeare": range(4, 11), "penn_treebank": (3, 4)}
@@ -59,6 +60,19 @@ def n_grams(recipe):
     return [(f"Kneser-Ney {best}-gram", measured(best)), ("unigram", measured(1))]
 
 
+def averaged(recipes, runs):
+    """Scores of the mean of what the runs of several seeds give each token."""
+    from zoo import training
+    from zoo.metrics.language_modeling import report
+
+    finished = [training.read_run(recipe, run_directory(runs, recipe)) for recipe in recipes]
+    found = {}
+    for split in SPLITS:
+        likely = [each.data.predict(each.model, each.data.splits[split]) for each in finished]
+        found[split] = report(np.logaddexp.reduce(likely) - np.log(len(likely)))
+    return found
+
+
 def several(values, digits):
     """Mean and deviation, and the values themselves, as a table shows them."""
     mean = f"**{statistics.mean(values):.{digits}f}**"
@@ -95,7 +109,11 @@ def tiny_shakespeare(jobs: Jobs = 1, runs: Runs = pathlib.Path("runs"), seeds: S
             f"| {several([each['test']['nats'] for each in scores], 4)} | {bits:.4f} "
             f"| {last:.4f} | {speed:.0f} |"
         )
-    for label, scores in n_grams(trained[0][1]):
+    others = n_grams(trained[0][1])
+    if seeds > 1:
+        first = [recipe for recipe, _ in next(iter(found.values()))]
+        others.insert(0, (f"the {seeds} seeds of the first row, averaged", averaged(first, runs)))
+    for label, scores in others:
         lines.append(
             f"| {label} | | {scores['dev']['nats']:.4f} | {scores['test']['nats']:.4f} | "
             f"| {scores['test']['bits']:.4f} | {together(scores):.4f} | |"
