@@ -116,3 +116,11 @@ def test_numbers_must_agree():
         language_modeling.evaluate(stream([1, 2, 3]), np.zeros(3), stream([1, 2, 3]))
     with pytest.raises(ValueError, match="`ids` must be below 4"):
         KneserNey(np.array([1, 2, 3]), 2).predict(np.array([1, 9]))
+
+
+def test_copied_counts_pieces_of_each_length():
+    source = "abcabd"
+    found = language_modeling.copied(["abd", "xab"], source, lengths=[1, 2, 3, 4])
+    assert found[:3] == pytest.approx([5 / 6, 3 / 4, 1 / 2])
+    assert np.isnan(found[3]), "no piece is so long"
+    assert language_modeling.copied([source], source, [6]) == [1.0]

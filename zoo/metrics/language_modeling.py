@@ -142,6 +142,31 @@ def _look_up(keys, values, wanted):
     return np.where(keys[places] == wanted, values[places], 0)
 
 
+def copied(texts, source, lengths):
+    """Tells how much of what was written stands in another text word for word.
+
+    Args:
+        texts: Strings, for instance what a language model wrote.
+        source: A string, for instance what it was trained on.
+        lengths: Numbers of characters.
+
+    Returns:
+        For each length the share of all pieces of so many characters that `source` has, too; of no
+        pieces it is NaN.
+
+    Example:
+
+    >>> copied(["to be or so"], "to be or not to be", lengths=[1, 8, 10])
+    [1.0, 0.25, 0.0]
+    """
+    shares = []
+    for length in lengths:
+        pieces = [text[i : i + length] for text in texts for i in range(len(text) - length + 1)]
+        found = sum(piece in source for piece in pieces)
+        shares.append(found / len(pieces) if pieces else float("nan"))
+    return shares
+
+
 def tables(found):
     """Lays out what `evaluate` returned, to be printed.
 
