@@ -157,7 +157,7 @@ def copied(texts, source, lengths):
     Example:
 
     >>> copied(["to be or so"], "to be or not to be", lengths=[1, 8, 10])
-    [1.0, 0.25, 0.0]
+    [1.0, 0.5, 0.0]
     """
     shares = []
     for length in lengths:
