@@ -156,7 +156,7 @@ def copied(texts, source, lengths):
 
     Example:
 
-    >>> copied(["to be or so"], "to be or not to be", lengths=[1, 8, 10])
+    >>> copied(["to be or to"], "to be or not to be", lengths=[1, 8, 10])
     [1.0, 0.5, 0.0]
     """
     shares = []
