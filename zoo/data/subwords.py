@@ -113,7 +113,10 @@ class SubwordEncoder:
         """Cuts words `(words,)` into a ragged tensor of pieces."""
         import tensorflow as tf
 
-        letters = tf.strings.unicode_split(words, "UTF-8").to_tensor("")
+        from zoo.data.tokenizer import at_least_one_step
+
+        # A loop over nothing cannot be stacked inside a graph.
+        letters = at_least_one_step(tf.strings.unicode_split(words, "UTF-8").to_tensor(""))
         count, width = tf.unstack(tf.shape(letters))
         after = tf.concat([letters, tf.fill([count, self._longest], "")], axis=1)
         piece = longest = letters  # At each letter.
@@ -145,7 +148,9 @@ class SubwordEncoder:
         import tensorflow as tf
 
         ids = self.table.lookup(self.cut(texts))
-        return tf.concat([ids, tf.fill([ids.nrows(), 1], END_ID)], axis=1).to_tensor(0)
+        ids = tf.concat([ids, tf.fill([ids.nrows(), 1], END_ID)], axis=1).to_tensor(0)
+        # Of no texts, too, one step.
+        return tf.pad(ids, [[0, 0], [0, tf.maximum(1 - tf.shape(ids)[1], 0)]])
 
     def write(self, ids):
         """Writes the texts of ids, `(batch, time)`, as a string tensor `(batch,)`.
