@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from zoo.data import classification, tagging
+from zoo.data import classification, sources, tagging
 
 nbformat = pytest.importorskip("nbformat", reason="the extra `notebooks` is not installed")
 pytest.importorskip("jupytext", reason="the extra `notebooks` is not installed")
@@ -20,7 +20,9 @@ _SPEC = importlib.util.spec_from_file_location("build", FOLDER / "build.py")
 build = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(build)
 NAMES = build.sources()
-REVIEWS = ("imdb_reviews", "classification_sentiment")  # Nothing stands in for them there.
+# Corpora that nothing stands in for in the notebook.
+REVIEWS = ("imdb_reviews", "classification_sentiment")
+PLAYS = ("tiny_shakespeare", "language_modeling_shakespeare")
 
 
 def committed(name):
@@ -138,11 +140,33 @@ def test_outputs_show_no_sentence_of_the_reviews():
         assert shown(sentences, text) == []
 
 
+def lines_of(text, least=25):
+    """Lines of so many characters at least."""
+    return {line.strip() for line in text.splitlines() if len(line.strip()) >= least}
+
+
+@pytest.mark.slow  # The corpus, prepared in TFDS_DATA_DIR.
+def test_outputs_show_no_line_of_the_plays():
+    """What a language model wrote is its own, as long as it is no line of the corpus."""
+    corpus, name = PLAYS
+    needs(corpus)
+    text = "\n".join(texts(committed(name)))
+    plays = "\n".join(
+        row["text"].decode()
+        for split in ("train", "validation", "test")
+        for row in sources.load(corpus, split).as_numpy_iterator()
+    )
+    assert len(lines_of(plays)) > 20_000, "the search itself finds nothing"
+    assert [line for line in lines_of(plays) if line in text] == []
+    assert [line for line in lines_of(text) if line in plays] == []
+
+
 @pytest.mark.slow  # A minute or two a notebook; real data where they are prepared.
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook_runs_shortened(name, tmp_path):
-    if name == REVIEWS[1]:
-        needs(REVIEWS[0])
+    for corpus, of in (REVIEWS, PLAYS):
+        if name == of:
+            needs(corpus)
     command = [sys.executable, FOLDER / "build.py", name, "--short", "--output", tmp_path]
     found = subprocess.run(command, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr[-3000:]

@@ -9,7 +9,7 @@ import pytest
 
 import zoo
 from zoo import pretrained, schemes
-from zoo.data import classification, tagging
+from zoo.data import classification, language_modeling, sources, tagging
 from zoo.metrics import entities
 
 NAMES = sorted(path.parent.name for path in pretrained.CHECKOUT.glob("*/model.json"))
@@ -91,6 +91,15 @@ def test_card_is_reproduced_on_test(name):
         errors = (found - windows.in_original_units(y)) / windows.scale
         card = model.description["metrics"]["test"]["mse"]
         assert np.mean(np.square(errors)) == pytest.approx(card, abs=0.0005)
+        return
+    if model.task == "language_modeling":
+        split = language_modeling.SPLITS[model.description["dataset"]]["test"]
+        rows = sources.load(model.description["dataset"], split).as_numpy_iterator()
+        found = model.score("".join(row["text"].decode() for row in rows))
+        card = model.description["metrics"]["test"]
+        assert len(found.tokens) == card["tokens"]
+        nats = -found.log_probability / card["tokens"]
+        assert nats == pytest.approx(card["nats"], abs=0.0005)
         return
     if model.task == "classification":
         gold = classification.read(model.description["dataset"], "test")
