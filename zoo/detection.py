@@ -95,9 +95,13 @@ class StreamDetector:
                 "`values` must be finite numbers of shape (time,). Received: shape "
                 f"{values.shape}, {np.sum(~np.isfinite(values))} missing or infinite"
             )
-        watched = [values] if self.model is None else [values, *self.errors(values, probation)]
+        watched = self.watched(values, probation)
         new = [novelty(trailing_mean(each, span), probation) for each in watched for span in SPANS]
         return rested(np.max(new, axis=0), int(self.rest * probation))
+
+    def watched(self, values, probation):
+        """Gives what is watched: the values, and the network's errors if there is one."""
+        return [values] if self.model is None else [values, *self.errors(values, probation)]
 
     def errors(self, values, probation):
         """Gives the network's errors at every step, as it learns.
