@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 import zoo
+from zoo.data import reconstruction
+from zoo.data.anomalies import MarkedSeries
 from zoo.data.forecasting import Series, cut
 from zoo.data.language_modeling import LanguageModelingData, Stream
 from zoo.data.text import TokenEncoder
@@ -73,6 +75,27 @@ def small_forecaster(tmp_path_factory):
     data = cut(series, [400, 480, 600], lookback=48, horizon=24)
     run = zoo.train(recipe, data=data, output=tmp_path_factory.mktemp("runs") / "forecaster")
     return zoo.export(run, tmp_path_factory.mktemp("saved_models") / "segrnn.small")
+
+
+@pytest.fixture(scope="session")
+def small_autoencoder(tmp_path_factory):
+    """The directory of a small autoencoder of a made-up series, `<home>/autoencoder.small`."""
+    steps = np.arange(600)
+    values = 50 + 10 * np.sin(steps / 6)
+    values[480:500] = 75
+    series = MarkedSeries("made up", steps * 300, values, np.array([[475, 505]]))
+    recipe = dataclasses.replace(
+        zoo.recipes.get("autoencoder.nab_machine_temperature"),
+        name="autoencoder.small",
+        dataset="waves",
+        hyperparameters={"cell": "gru", "units": 8, "latent_dim": 3},
+        preprocessing={},
+        epochs=2,
+    )
+    parts = {"train": (0, 300), "dev": (300, 400), "test": (400, 600)}
+    data = reconstruction.cut(series, parts, length=12)
+    run = zoo.train(recipe, data=data, output=tmp_path_factory.mktemp("runs") / "autoencoder")
+    return zoo.export(run, tmp_path_factory.mktemp("saved_models") / "autoencoder.small")
 
 
 @pytest.fixture(scope="session")

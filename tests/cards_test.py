@@ -63,6 +63,27 @@ def test_says_of_a_forecaster(small_forecaster):
     assert "Rival: A Rival, MSE 0.368 (A Paper)." in cards.render(told)
 
 
+def test_says_of_an_autoencoder(small_autoencoder):
+    description = json.loads((small_autoencoder / "model.json").read_text())
+    rendered = cards.render(description)
+    found = description["metrics"]["test"]
+    for said in (
+        "A sequence autoencoder, GRU of 1 layer, with a code of 3 numbers and a decoder that reads "
+        "it at every step, for saying windows of a series again, so that what it says badly "
+        "stands out, trained on `waves` through TFDS and on nothing else.",
+        'autoencoder = zoo.load("autoencoder.small")\nautoencoder.predict(series)\n',
+        "`series` is a float array `(steps, 1)` of at least 12 steps",
+        'signatures["latent"](window=tf.constant(window, tf.float32))',
+        f"| test | 189 | **autoencoder** | {found['mse']:.4f} | {found['mse_marked']:.4f} "
+        f"| {found['roc_auc']:.3f} | {found['found']} of 1 |",
+        "| dev | 89 | 4 principal components | ",
+        "Seed 0, standardized with the mean and deviation of the training part",
+    ):
+        assert said in rendered
+    assert cards.headline(description) == f"ROC AUC {found['roc_auc']:.3f}"
+    assert cards.headline(description, "dev").startswith("MSE ")
+
+
 def test_says_of_a_captioner(small_captioner):
     description = json.loads((small_captioner / "model.json").read_text())
     rendered = cards.render(description)
@@ -73,7 +94,7 @@ def test_says_of_a_captioner(small_captioner):
         'captioner = zoo.load("captioner.small")\ncaptioner.predict(["picture.png"])\n',
         "its middle square is scaled to 32 by 32 pixels.",
         "where each word looked, `(words, 8, 8)`",
-        'captioner.signatures["attention"](image=tf.constant(images)',
+        'captioner.signatures["attention"](image=tf.constant(images))\n',
         "| split | pictures | whole caption | number of objects | sizes | colours | shapes |",
         "\n| test_unseen | 50 | **",
         "\n|  | most frequent caption | ",
