@@ -50,7 +50,7 @@ def measure(recipe, runs, evaluate=None):
     Returns:
         The scores by split, with `seconds`, `epochs`, `best` and `parameters`.
     """
-    from zoo import evaluation, training
+    from zoo import evaluation, publishing, training
 
     output = run_directory(runs, recipe)
     if not (output / SCORES).exists():
@@ -62,7 +62,7 @@ def measure(recipe, runs, evaluate=None):
             for split in SPLITS
         }
         scores |= {"seconds": run.seconds, "epochs": len(run.history), "best": run.best["epoch"]}
-        scores["parameters"] = run.model.count_params()
+        scores["parameters"] = publishing.parameters(run.model)
         (output / SCORES).write_text(json.dumps(scores) + "\n")
     return json.loads((output / SCORES).read_text())
 

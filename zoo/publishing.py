@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import importlib.metadata
 import json
+import math
 import os
 import pathlib
 import platform
@@ -56,7 +57,7 @@ def publish(run, directory=None):
             "language": recipe.language,
             "recipe": recipe.to_dict(),
             "sizes": run.data.sizes,
-            "parameters": model.count_params(),
+            "parameters": parameters(model),
             **(exported or {}),
             **({"seeds": [each.recipe.seed for each in runs]} if len(runs) > 1 else {}),
             "metrics": {
@@ -111,6 +112,19 @@ def ensemble(runs):
         members.append(first.builder(**sizes, **options, name=f"member_{place}"))
         members[-1].set_weights(each.model.get_weights())
     return models.Ensemble(members)
+
+
+def parameters(model):
+    """Counts what a model has learned: not the states that it carries, nor the seeds of dropout.
+
+    Example:
+
+    >>> from zoo.models import LanguageModel
+    >>> model = LanguageModel(9, units=2, embedding_dim=3, lanes=4)
+    >>> parameters(model), model.count_params()
+    (102, 118)
+    """
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
 def _place(recipe):
