@@ -10,7 +10,7 @@ import pytest
 import zoo
 from zoo import pretrained, schemes
 from zoo.data import classification, language_modeling, sources, tagging
-from zoo.metrics import entities
+from zoo.metrics import entities, reconstruction
 
 NAMES = sorted(path.parent.name for path in pretrained.CHECKOUT.glob("*/model.json"))
 MEGABYTE = 1_000_000
@@ -26,6 +26,7 @@ def test_the_promised_models_are_there():
         "gru_classifier.trec",
         "segrnn.etth1",
         "segrnn_quantiles.etth1",
+        "autoencoder.nab_machine_temperature",
     } <= set(NAMES)
 
 
@@ -76,6 +77,15 @@ def test_classifies_what_a_user_types():
     assert question.label == "HUM"
 
 
+def test_says_a_series_again_and_what_is_unlike_it():
+    autoencoder = zoo.load("autoencoder.nab_machine_temperature")
+    calm = 90 + 2 * np.sin(np.arange(96.0) / 30)[:, None]
+    broken = np.concatenate([calm[:60], np.full((36, 1), 20.0)])
+    found = [autoencoder.predict(series) for series in (calm, broken)]
+    assert found[0].values.shape == (96, 1) and found[0].score.shape == (96,)
+    assert found[1].score[70:].min() > 5 * found[0].score.max()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_reproduced_on_test(name):
@@ -100,6 +110,16 @@ def test_card_is_reproduced_on_test(name):
         assert len(found.tokens) == card["tokens"]
         nats = -found.log_probability / card["tokens"]
         assert nats == pytest.approx(card["nats"], abs=0.0005)
+        return
+    if model.task == "reconstruction":
+        windows = zoo.recipes.get(name).load_data().splits["test"]
+        part = slice(windows.starts[0], windows.starts[-1] + windows.length)
+        found = model.predict(windows.in_original_units(windows.series[part]))
+        errors, marked = np.square(found.score * model.description["usual"]), windows.marked[part]
+        card = model.description["metrics"]["test"]
+        assert errors[~marked].mean() == pytest.approx(card["mse"], rel=0.01)
+        found = reconstruction.roc_auc(errors[marked], errors[~marked])
+        assert found == pytest.approx(card["roc_auc"], abs=0.005)
         return
     if model.task == "classification":
         gold = classification.read(model.description["dataset"], "test")
