@@ -102,7 +102,9 @@ def test_says_of_a_captioner(small_captioner):
         "coloured shapes as `datasets/shape_captions` has them",
     ):
         assert said in rendered
-    photographs = {**description["metrics"]["test"], "bleu_1": 61.25, "cider": 0.5}
+    exact = description["metrics"]["test_unseen"]["exact_match"]
+    assert cards.headline(description, "test_unseen") == f"{100 * exact:.2f}"
+    photographs = {**description["metrics"]["test"], "bleu_1": 61.25, "bleu_4": 9.75, "cider": 0.5}
     del photographs["numbers"]
     told = {
         **description,
@@ -115,6 +117,7 @@ def test_says_of_a_captioner(small_captioner):
     assert "| split | pictures | BLEU-1 | BLEU-2 | BLEU-3 | BLEU-4 | CIDEr × 100 |" in rendered
     assert "\n| test | 50 | **61.2** |" in rendered and " | 50.0 |\n" in rendered
     assert "Rival: A Rival, BLEU-4 19.5 (A Paper)." in rendered
+    assert cards.headline(told) == "BLEU-4 9.8"
     assert "Nothing may rest on what it says." in rendered and "each word looked" not in rendered
 
 

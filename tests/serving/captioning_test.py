@@ -113,6 +113,7 @@ def test_pictures_of_any_size_and_files(exported, tmp_path):
         paths[-1].write_bytes(tf.io.encode_png(picture).numpy())
     found = serving.predict(saved, [pictures[0], str(paths[1]), paths[0], pictures[1]])
     assert found[0] == found[2] and found[1] == found[3]
+    assert serving.predict(saved, pictures) == found[:2]
     grey = tmp_path / "grey.jpg"
     grey.write_bytes(tf.io.encode_jpeg(pictures[0][..., :1]).numpy())
     assert isinstance(serving.predict(saved, str(grey)), serving.Caption)
@@ -120,11 +121,12 @@ def test_pictures_of_any_size_and_files(exported, tmp_path):
 
 def test_needs_nothing_of_the_zoo(exported, data):
     script = (
-        "import sys, numpy as np, tensorflow as tf\n"
+        "import sys\n"
+        "sys.modules['zoo'] = sys.modules['keras'] = None\n"
+        "import numpy as np, tensorflow as tf\n"
         "saved = tf.saved_model.load(sys.argv[1])\n"
         "image = tf.constant(np.full((2, 20, 30, 3), 99, 'uint8'))\n"
         "out = saved.signatures['serving_default'](image=image)\n"
-        "assert not {'zoo', 'keras'} & set(sys.modules), 'imported'\n"
         "print(out['caption'].numpy().tolist(), out['log_probability'].shape)\n"
     )
     found = subprocess.run(

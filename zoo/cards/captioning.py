@@ -53,8 +53,9 @@ def details(description):
     side = description["sizes"]["image_shape"][0]
     said = (
         "A picture is a path, or a uint8 array `(height, width, 3)`, RGB, of any size: its middle "
-        f"square is scaled to {side} by {side} pixels. The answer has `text` and `log_probability` "
-        "in nats"
+        f"square is scaled to {side} by {side} pixels. To the signatures `images` are such arrays "
+        "of one size, `(batch, height, width, 3)`. The answer has `text` and `log_probability` in "
+        "nats"
     )
     if description["grid"] is None:
         return f"{said}."
@@ -67,10 +68,9 @@ def details(description):
 
 def signatures(description):
     """Signatures of the SavedModel, and what each is given."""
-    images = "image=tf.constant(images)  # uint8 (batch, height, width, 3)"
-    yield "serving_default", images
+    yield "serving_default", "image=tf.constant(images)"
     if description["grid"] is not None:
-        yield "attention", images
+        yield "attention", "image=tf.constant(images)"
 
 
 def protocol(description):
@@ -86,6 +86,11 @@ def protocol(description):
 def limits(description):
     """What the model cannot do."""
     return LIMITS.get(description["dataset"].partition("/")[0], PHOTOGRAPH_LIMITS)
+
+
+def headline(found):
+    """The one figure that tells most of a split's."""
+    return percent(found["exact_match"]) if "numbers" in found else f"BLEU-4 {found['bleu_4']:.1f}"
 
 
 def figure(rival, description):

@@ -45,6 +45,8 @@ class CaptioningModule(tf.Module):
         self._side = data.sizes["image_shape"][0]
         self._words = tf.constant(["", "", *data.encoder.words])
         self.grid = grid(model)
+        if self.grid is None:
+            self.attention = None  # What is there is traced when the module is saved.
         self.assets = {}
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")])
@@ -143,7 +145,7 @@ def predict(saved_model, images, *, attention=False, batch_size=32):
         FileNotFoundError: If there is no such file.
         ValueError: If something is no picture, or the model has no attention to tell of.
     """
-    if isinstance(images, str | os.PathLike) or np.ndim(images) == 3:
+    if isinstance(images, str | os.PathLike) or getattr(images, "ndim", None) == 3:
         (found,) = predict(saved_model, [images], attention=attention)
         return found
     if attention and "attention" not in saved_model.signatures:
