@@ -157,8 +157,14 @@ class TokenDecoder(layers.Layer):
             "dropout": dropout,
         }
         self.feeding = input_feeding or sampling is not None
-        embedding = TiedEmbedding if tied else layers.Embedding
-        self.embedding = embedding(vocabulary_size, embedding_dim, name="embedding")
+        if tied:
+            # Inner products with vectors as small as Keras makes them tell little for long.
+            scale = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
+            self.embedding = TiedEmbedding(
+                vocabulary_size, embedding_dim, embeddings_initializer=scale, name="embedding"
+            )
+        else:
+            self.embedding = layers.Embedding(vocabulary_size, embedding_dim, name="embedding")
         self.recurrent = [
             recurrent_layer(cell, size, return_sequences=True, name=f"{cell}_{depth + 1}")
             for depth, size in enumerate(units)
