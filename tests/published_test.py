@@ -26,6 +26,7 @@ def test_the_promised_models_are_there():
         "gru_classifier.trec",
         "segrnn.etth1",
         "segrnn_quantiles.etth1",
+        "lstm_lm.tiny_shakespeare",
         "autoencoder.nab_machine_temperature",
     } <= set(NAMES)
 
