@@ -9,6 +9,7 @@ import pytest
 
 from zoo.data import anomalies, reconstruction
 from zoo.data.anomalies import MarkedSeries
+from zoo.data.arrays import Arrays
 from zoo.models import SequenceAutoencoder
 
 PARTS = {"train": (10, 50), "dev": (50, 70), "test": (70, 120)}
@@ -65,6 +66,17 @@ def test_predictions_and_codes_are_the_models_in_order(series):
     encoder = keras.Model(model.input, model.get_layer("latent").output)
     codes = encoder.predict(windows.arrays(), verbose=0)
     np.testing.assert_allclose(data.encode(model, windows, batch_size=16), codes, atol=1e-6)
+
+
+def test_goes_to_machines_without_tensorflow(series, tmp_path):
+    data = reconstruction.cut(series, PARTS, length=8)
+    Arrays.of(data).write(tmp_path)
+    again = Arrays.read(tmp_path)
+    assert again.sizes == data.sizes
+    pairs = zip(again.batches("dev", 4, seed=2), data.batches("dev", 4, seed=2), strict=True)
+    assert all(
+        np.array_equal(a, b) for one, other in pairs for a, b in zip(one, other, strict=True)
+    )
 
 
 @pytest.mark.parametrize(
