@@ -96,7 +96,7 @@ def figure(rival, description):
     """The score of a rival."""
     if "bleu" in rival:
         return f"BLEU {rival['bleu']:.1f}"
-    return f"{percent(rival['exact_match'])} exact match"
+    return f"{percent(rival['exact_match'])} % exact match"
 
 
 def scores(description):

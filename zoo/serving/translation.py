@@ -53,6 +53,8 @@ class TranslationModule(tf.Module):
         self._translate = lambda source: translate(model, source, **options)
         self._encode = lambda source: model.get_layer("encoder")(source, training=False)
         self._attend = lambda *given: model.get_layer("decoder").attend(*given)
+        if model.get_layer("decoder").attention is None:
+            self.attention = None  # There is nothing to tell, so nothing to trace.
         self._written = tf.constant(["", "", "", *data.encoder.words[1:]])
         self.assets = {}
 
@@ -107,16 +109,15 @@ def export(model, data, directory, *, language=""):
         `attention`, whether it tells where it looked.
     """
     module = TranslationModule(model, data)
-    attention = model.get_layer("decoder").attention is not None
     signatures = {"serving_default": module.serving_default}
-    if attention:
+    if module.attention is not None:
         signatures["attention"] = module.attention
     with tempfile.TemporaryDirectory() as assets:
         path = pathlib.Path(assets) / WORDS
         path.write_text("\n".join(data.encoder.words), encoding="utf-8", newline="\n")
         module.assets["pieces"] = tf.saved_model.Asset(str(path))
         tf.saved_model.save(module, str(directory), signatures=signatures)
-    return {"steps": data.steps, "beams": data.beams, "attention": attention}
+    return {"steps": data.steps, "beams": data.beams, "attention": "attention" in signatures}
 
 
 def load(directory):
