@@ -10,7 +10,8 @@ import pytest
 import zoo
 from zoo import pretrained, schemes
 from zoo.data import classification, language_modeling, sources, tagging
-from zoo.metrics import entities, reconstruction
+from zoo.data.translation import read as read_pairs
+from zoo.metrics import entities, reconstruction, translation
 
 NAMES = sorted(path.parent.name for path in pretrained.CHECKOUT.glob("*/model.json"))
 MEGABYTE = 1_000_000
@@ -111,6 +112,13 @@ def test_card_is_reproduced_on_test(name):
         assert len(found.tokens) == card["tokens"]
         nats = -found.log_probability / card["tokens"]
         assert nats == pytest.approx(card["nats"], abs=0.0005)
+        return
+    if model.task == "translation":
+        gold = read_pairs(model.description["dataset"], "test")
+        found = translation.report(gold.targets, model.predict(gold.sources))
+        card = model.description["metrics"]["test"]
+        assert found["signature"] == card["signature"]
+        assert found["bleu"] == pytest.approx(card["bleu"], abs=0.05)
         return
     if model.task == "reconstruction":
         windows = zoo.recipes.get(name).load_data().splits["test"]
