@@ -210,6 +210,19 @@ def test_predict_carries_a_table_on(tmp_path, small_forecaster):
     assert re.search(r"segrnn.small +forecasting +waves +MSE \d\.\d{3}", listed.stdout)
 
 
+def test_predict_shows_what_is_unlike_the_rest(tmp_path, small_autoencoder):
+    description = json.loads((small_autoencoder / "model.json").read_text())
+    channels = description["channels"]
+    values = [[50 + step % 7] * len(channels) for step in range(60)]
+    values[40] = [500] * len(channels)
+    rows = [",".join(map(str, row)) for row in values]
+    (tmp_path / "series.csv").write_text("\n".join([",".join(channels), *rows]) + "\n")
+    options = {"cwd": tmp_path, "ZOO_HOME": str(small_autoencoder.parent)}
+    found = call("predict", description["name"], "series.csv", **options)
+    header, worst, *rest = found.stdout.splitlines()
+    assert header.split() == [*channels, "score"] and worst.split()[0] == "40" and len(rest) == 9
+
+
 def test_forecast(tmp_path):
     days = [f"2024-{1 + day // 28:02}-{1 + day % 28:02},{day % 7}" for day in range(300)]
     (tmp_path / "sold.csv").write_text("\n".join(["day,sold", *days]) + "\n")

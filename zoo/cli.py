@@ -72,8 +72,9 @@ def predict(
     texts: Annotated[
         list[str],
         typer.Argument(
-            help="Texts; to a tagger each is a sentence. To a forecaster: CSV files, whose last "
-            "rows it carries on."
+            help="Texts; to a tagger each is a sentence. To a captioner: pictures. To a forecaster: "
+            "CSV files, whose last rows it carries on. To an autoencoder: CSV files, of which it "
+            "shows the rows that are most unlike what it knows."
         ),
     ],
     contributions: Annotated[
@@ -91,19 +92,19 @@ def predict(
         raise ValueError(
             f"--contributions is for classifiers. Received: {name}, whose task is {model.task}"
         )
-    if model.task == "forecasting":
+    if model.task in ("forecasting", "reconstruction"):
+        shown = _carried_on if model.task == "forecasting" else _most_unlike
         for path in texts:
-            printing.console().print(_carried_on(model, path))
+            printing.console().print(shown(model, path))
         return
     predicted = model.predict(texts, **({"contributions": True} if contributions else {}))
     shown = printing.plots(model.task).in_colour(predicted, texts)
     printing.console().print(shown, soft_wrap=True)
 
 
-def _carried_on(model, path):
-    """What a pretrained forecaster says of a CSV file that has its channels."""
+def _series(model, path):
+    """The series of a CSV file that has the channels of a pretrained model."""
     from zoo.data import forecasting
-    from zoo.outlook import table
 
     series = forecasting.from_table(path)
     channels = model.description["channels"]
@@ -112,6 +113,26 @@ def _carried_on(model, path):
             f"{path} must have the columns that {model.name} knows: {', '.join(channels)}. "
             f"Received: {', '.join(series.channels)}"
         )
+    return series
+
+
+def _most_unlike(model, path, steps=10):
+    """The steps of a CSV file that a pretrained autoencoder says worst."""
+    import pandas as pd
+
+    series = _series(model, path)
+    found = model.predict(series.values)
+    times = None if series.seconds is None else pd.to_datetime(series.seconds, unit="s")
+    frame = pd.DataFrame(series.values, times, list(series.channels))
+    frame["score"] = found.score
+    return frame.nlargest(steps, "score").round(3).to_string()
+
+
+def _carried_on(model, path):
+    """What a pretrained forecaster says of a CSV file that has its channels."""
+    from zoo.outlook import table
+
+    series = _series(model, path)
     found = model.predict(series.values)
     frame = table(series, found.values, found.quantiles or {})
     return frame.round(3).to_string(max_rows=None, max_cols=12)

@@ -2,6 +2,8 @@
 
 import tempfile
 
+import numpy as np
+
 import zoo
 from zoo import printing
 
@@ -24,6 +26,12 @@ REVIEWS = [
     "I expected little, and I was moved to tears. A small, wonderful film.",
     "Two fine actors, a clever idea, and not one scene that I would want to see again.",
 ]
+CAPTIONS = ["Two dogs are running through the snow."]
+PROMPTS = ["The king and the engineer"]
+OPTIONS = {
+    "classification": {"contributions": True},
+    "language_modeling": {"length": 160, "temperature": 0.8, "seed": 1},
+}
 QUESTIONS = ["Who wrote the first novel in Korean?", "How far is the moon from the earth?"]
 
 
@@ -40,8 +48,7 @@ def show(output):
         if not texts:
             continue
         console.rule(f"zoo.load({model['name']!r}).predict(...)")
-        options = {"contributions": True} if model["task"] == "classification" else {}
-        predicted = zoo.load(model["name"]).predict(texts, **options)
+        predicted = zoo.load(model["name"]).predict(texts, **OPTIONS.get(model["task"], {}))
         console.print(printing.plots(model["task"]).in_colour(predicted, texts), soft_wrap=True)
         if model["task"] == "tagging" and model["language"] == "en":  # Letters that any font has.
             picture = output / f"{model['name']}.png"
@@ -57,6 +64,14 @@ def show(output):
     printing.forecast(zoo.forecast(_made_up(), 24, epochs=10), output)
 
 
+def _picture():
+    """A blue square above a smaller green one."""
+    picture = np.full((64, 64, 3), 225, "uint8")
+    picture[8:30, 10:32] = (38, 84, 200)
+    picture[44:56, 36:48] = (40, 150, 62)
+    return picture
+
+
 def _made_up():
     """A table of the last weeks of a series that is generated."""
     import pandas as pd
@@ -69,7 +84,13 @@ def _made_up():
 
 
 def _examples(model):
-    """Texts of our own for a pretrained model, if there are any."""
+    """Texts or pictures of our own for a pretrained model, if there are any."""
+    if model["task"] == "language_modeling":
+        return PROMPTS
+    if model["task"] == "translation":
+        return CAPTIONS
+    if model["name"] == "captioner.shape_captions":
+        return [_picture()]
     if model["task"] == "classification":
         return QUESTIONS if model["name"].endswith(".trec") else REVIEWS
     if model["task"] == "tagging":
