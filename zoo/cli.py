@@ -72,8 +72,8 @@ def predict(
     texts: Annotated[
         list[str],
         typer.Argument(
-            help="Texts; to a tagger each is a sentence. To a captioner: pictures. To a forecaster: "
-            "CSV files, whose last rows it carries on. To an autoencoder: CSV files, of which it "
+            help="Texts; to a tagger each is a sentence. To a captioner: pictures. To a forecaster "
+            "CSV files, whose last rows it carries on; to an autoencoder CSV files, of which it "
             "shows the rows that are most unlike what it knows."
         ),
     ],
