@@ -154,7 +154,8 @@ class StreamDetector:
         if self.reconstructs:
             return found[:, -1, 0], np.ones(len(found))
         levels = self.distribution.levels
-        quantiles = keras.ops.convert_to_numpy(self.distribution.quantiles(found))[:, 0, 0]
+        quantiles = self.distribution.quantiles(keras.ops.convert_to_tensor(found))
+        quantiles = keras.ops.convert_to_numpy(quantiles)[:, 0, 0]
         low, middle, high = (quantiles[:, levels.index(level)] for level in (0.1, 0.5, 0.9))
         return middle, np.maximum(high - low, SUREST)
 
