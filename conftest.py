@@ -18,7 +18,9 @@ from zoo.data import reconstruction
 from zoo.data.anomalies import MarkedSeries
 from zoo.data.forecasting import Series, cut
 from zoo.data.language_modeling import LanguageModelingData, Stream
+from zoo.data.subwords import SubwordEncoder
 from zoo.data.text import TokenEncoder
+from zoo.data.translation import Pairs, TranslationData
 
 matplotlib.use("agg")
 
@@ -96,6 +98,25 @@ def small_autoencoder(tmp_path_factory):
     data = reconstruction.cut(series, parts, length=12)
     run = zoo.train(recipe, data=data, output=tmp_path_factory.mktemp("runs") / "autoencoder")
     return zoo.export(run, tmp_path_factory.mktemp("saved_models") / "autoencoder.small")
+
+
+@pytest.fixture(scope="session")
+def small_translator(tmp_path_factory):
+    """The directory of a translator that was hardly trained, `<home>/seq2seq.small`."""
+    sources = [f"{verb} {often}" for verb in ("jump", "walk", "run") for often in ("once", "twice")]
+    targets = [text.split()[0].upper() + (" AGAIN" * ("twice" in text)) for text in sources]
+    pairs = Pairs(tuple(sources), tuple(targets))
+    recipe = dataclasses.replace(
+        zoo.recipes.get("seq2seq.multi30k_en_de"),
+        name="seq2seq.small",
+        hyperparameters={"cell": "lstm", "units": 8, "embedding_dim": 4},
+        preprocessing={},
+        epochs=1,
+    )
+    splits = dict.fromkeys(("train", "dev", "test"), pairs)
+    data = TranslationData(SubwordEncoder.fit([*sources, *targets]), splits, steps=6, beams=2)
+    run = zoo.train(recipe, data=data, output=tmp_path_factory.mktemp("runs") / "translator")
+    return zoo.export(run, tmp_path_factory.mktemp("saved_models") / "seq2seq.small")
 
 
 @pytest.fixture(scope="session")

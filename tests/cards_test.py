@@ -121,6 +121,36 @@ def test_says_of_a_captioner(small_captioner):
     assert "Nothing may rest on what it says." in rendered and "each word looked" not in rendered
 
 
+def test_says_of_a_translator(small_translator):
+    description = json.loads((small_translator / "model.json").read_text())
+    rendered = cards.render(description)
+    found = description["metrics"]["test"]
+    for said in (
+        "A sequence to sequence model, bidirectional LSTM of 1 layer and LSTM with additive "
+        "attention, for translation from English to German, trained on `multi30k/en_de`",
+        'translator = zoo.load("seq2seq.small")\ntranslator.predict(["A dog runs ."])\n',
+        "found by beam search with 2 beams, inside the graph, and has at most 5 pieces.",
+        "With `attention=True` the answer has `text`, `log_probability` in nats",
+        'translator.signatures["attention"](text=tf.constant(["A dog runs ."]))\n',
+        f"| test | 6 | **{found['bleu']:.2f}** | {found['chrf']:.2f} |",
+        "\n|  | nearest source of train | ",
+        " | 100.00 | 100.00 |\n",
+        "Seed 0, raw text. BLEU is sacrebleu's, `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|",
+        "Rival: conditional GRU with attention, text alone, tokenized and lower-cased, BLEU 38.1",
+        "captions of photographs",
+    ):
+        assert said in rendered
+    told = {**description, "dataset": "scan/length", "attention": False, "beams": 1}
+    told["rival"] = {"system": "A Rival", "exact_match": 0.138, "source": "A Paper"}
+    rendered = cards.render(told)
+    assert "turning commands into actions" in rendered and "where commands are longer" in rendered
+    assert "Rival: A Rival, 13.80 % exact match (A Paper)." in rendered
+    assert 'predict(["jump twice and walk"])' in rendered and "attention=True" not in rendered
+    exact = {**description["metrics"], "test": {**found, "exact_match": 0.995}}
+    assert cards.headline({**description, "metrics": exact}) == "99.50"
+    assert cards.headline(description).startswith("BLEU ")
+
+
 def test_says_of_a_language_model(small_language_model):
     description = json.loads((small_language_model / "model.json").read_text())
     rendered = cards.render(description)
