@@ -23,6 +23,7 @@ NAMES = build.sources()
 # Corpora that nothing stands in for in the notebook.
 REVIEWS = ("imdb_reviews", "classification_sentiment")
 PLAYS = ("tiny_shakespeare", "language_modeling_shakespeare")
+STREAMS = ("nab", "reconstruction_anomalies")
 
 
 def committed(name):
@@ -164,7 +165,7 @@ def test_outputs_show_no_line_of_the_plays():
 @pytest.mark.slow  # A minute or two a notebook; real data where they are prepared.
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook_runs_shortened(name, tmp_path):
-    for corpus, of in (REVIEWS, PLAYS):
+    for corpus, of in (REVIEWS, PLAYS, STREAMS):
         if name == of:
             needs(corpus)
     command = [sys.executable, FOLDER / "build.py", name, "--short", "--output", tmp_path]
