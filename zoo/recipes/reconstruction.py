@@ -13,7 +13,8 @@ AUTOENCODER_NAB_MACHINE_TEMPERATURE = Recipe(
     hyperparameters={"cell": "gru", "units": 48, "latent_dim": 4},
     preprocessing={
         "series": "realKnownCause/machine_temperature_system_failure",
-        # Steps of five minutes. Nothing is marked between the second failure and the third.
+        # Steps of five minutes. Nothing is marked between the second failure and the third. A first
+        # try, whose scores on test had been seen, learned from the 1,500 steps before the first.
         "parts": {"train": (4_300, 12_000), "dev": (12_000, 14_000), "test": (14_000, 22_695)},
         "length": 48,
     },
