@@ -29,6 +29,7 @@ def test_the_promised_models_are_there():
         "segrnn_quantiles.etth1",
         "lstm_lm.tiny_shakespeare",
         "autoencoder.nab_machine_temperature",
+        "seq2seq.multi30k_en_de",
     } <= set(NAMES)
 
 
@@ -86,6 +87,15 @@ def test_says_a_series_again_and_what_is_unlike_it():
     found = [autoencoder.predict(series) for series in (calm, broken)]
     assert found[0].values.shape == (96, 1) and found[0].score.shape == (96,)
     assert found[1].score[70:].min() > 5 * found[0].score.max()
+
+
+def test_translates_what_a_user_types():
+    translator = zoo.load("seq2seq.multi30k_en_de")
+    text = "A black dog runs through the snow ."
+    assert translator.predict(text) == "Ein schwarzer Hund rennt durch den Schnee."
+    (told,) = translator.predict([text], attention=True)
+    dog, hund = told.source.index("▁dog"), told.target.index("▁Hund")
+    assert told.attention[hund].argmax() == dog
 
 
 @pytest.mark.slow
