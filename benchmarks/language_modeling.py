@@ -232,6 +232,7 @@ def finish(table, title, lines, protocol, number):
     import keras
     import tensorflow as tf
 
+    timed = lines[0].endswith("s an epoch |")
     usual = 3 if table == "tiny_shakespeare" else 1
     chosen = "" if number == usual else f" --seeds {number}"
     text = "\n".join(
@@ -240,10 +241,11 @@ def finish(table, title, lines, protocol, number):
             "",
             *lines,
             "",
-            f"Seeds from 0. Every token of a split is predicted once, after all that stand before "
-            f"it in that split. {protocol}. Everything is fitted on train, every choice made on "
-            "dev, the order of the n-grams likewise. Seconds on 2 cores with other work beside "
-            f"it, keras {keras.__version__}, tensorflow {tf.__version__}.",
+            f"{'Seeds from 0. ' * timed}Every token of a split is predicted once, after all that "
+            f"stand before it in that split. {protocol}. Everything is fitted on train, every "
+            "choice made on dev, the order of the n-grams likewise. "
+            f"{'Seconds on 2 cores with other work beside it, ' * timed}keras {keras.__version__}, "
+            f"tensorflow {tf.__version__}.",
             "",
             f"Command: `python benchmarks/language_modeling.py {table}{chosen}`",
             "",
