@@ -16,7 +16,7 @@ from rows import SCORES, measure, measured, run_directory, varied
 
 HERE = pathlib.Path(__file__).parent
 SCAN = ("simple", "length", "addprim_jump")
-BEAMS = {"dev": (1, 2, 5, 10), "test": (1, 5)}
+BEAMS = {"dev": (1, 5, 10), "test": (1,)}
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
