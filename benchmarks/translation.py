@@ -112,7 +112,7 @@ def scan(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Path("
         "train dev does not show it. Greedy decoding; an answer may be twice as long as the "
         "longest of train."
     )
-    finish("scan", "# Exact match on SCAN, seed 0", lines, notes)
+    finish("scan", "# Exact match on SCAN, seed 0", lines, notes, kept)
 
 
 @app.command()
@@ -156,10 +156,10 @@ def multi30k(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Pa
         "not said otherwise. The published figure is of tokenized, lower-cased text, so it is not "
         "to be compared digit by digit."
     )
-    finish("multi30k", "# BLEU on Multi30k, English to German, seed 0", lines, notes)
+    finish("multi30k", "# BLEU on Multi30k, English to German, seed 0", lines, notes, kept)
 
 
-def finish(table, title, lines, notes):
+def finish(table, title, lines, notes, kept):
     """Prints a table and writes it beside this script."""
     import importlib.metadata
 
@@ -167,7 +167,7 @@ def finish(table, title, lines, notes):
     notes = [
         f"{notes} Trained on the train split alone, every choice made on dev. Seconds on a 2-core "
         f"CPU with other work beside it, {', '.join(versions)}.",
-        f"Command: `python benchmarks/translation.py {table}`",
+        f"Command: `python benchmarks/translation.py {table}{' --kept' * kept}`",
     ]
     text = "\n".join([title, "", *lines, "", "\n\n".join(notes), ""])
     (HERE / f"translation_{table}.md").write_text(text)
