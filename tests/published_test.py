@@ -30,6 +30,7 @@ def test_the_promised_models_are_there():
         "lstm_lm.tiny_shakespeare",
         "autoencoder.nab_machine_temperature",
         "seq2seq.multi30k_en_de",
+        "captioner.shape_captions",
     } <= set(NAMES)
 
 
@@ -98,6 +99,15 @@ def test_translates_what_a_user_types():
     assert told.attention[hund].argmax() == dog
 
 
+def test_describes_what_a_user_draws():
+    picture = np.full((64, 96, 3), 230, "uint8")
+    picture[20:36, 40:56] = (38, 84, 200)
+    found = zoo.load("captioner.shape_captions").predict(picture, attention=True)
+    assert found.text == "a large blue square"
+    there = found.attention[:, 2:5, 3:5].sum(axis=(1, 2))  # Of the middle square's 8 by 8 places.
+    assert there[1:].min() > 0.5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_reproduced_on_test(name):
@@ -139,6 +149,15 @@ def test_card_is_reproduced_on_test(name):
         assert errors[~marked].mean() == pytest.approx(card["mse"], rel=0.01)
         found = reconstruction.roc_auc(errors[marked], errors[~marked])
         assert found == pytest.approx(card["roc_auc"], abs=0.005)
+        return
+    if model.task == "captioning":
+        data = zoo.recipes.get(name).load_data()
+        for split in (split for split in data.splits if split.startswith("test")):
+            gold = data.splits[split]
+            said = [each.text for each in model.predict(gold.images)]
+            right = np.mean([text in true for text, true in zip(said, gold.captions, strict=True)])
+            card = model.description["metrics"][split]["exact_match"]
+            assert 100 * right == pytest.approx(100 * card, abs=0.1)
         return
     if model.task == "classification":
         gold = classification.read(model.description["dataset"], "test")
