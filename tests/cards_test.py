@@ -163,7 +163,7 @@ def test_says_of_a_language_model(small_language_model):
         'model.predict("One prompt", length=200, temperature=0.8, seed=1)\n',
         "`model.score(text)` tells how likely a text is, character by character.",
         "`zoo generate lstm_lm.small`",
-        'signatures["serving_default"](prompt=tf.constant(["One prompt"]), length=tf.constant(',
+        'signatures["serving_default"](\n    prompt=tf.constant(["One prompt"]),\n    length=tf.',
         'signatures["score"](text=tf.constant(["One text ."]))',
         f"| test | 50 | **{found['nats']:.4f}** | {found['bits']:.4f} | {found['perplexity']:.2f} "
         f"| {found['baseline']['nats']:.4f} | {found['unigram']['nats']:.4f} |",

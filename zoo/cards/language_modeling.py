@@ -37,11 +37,13 @@ def details(description):
 
 def signatures(description):
     """Signatures of the SavedModel, and what each is given."""
-    yield (
-        "serving_default",
-        'prompt=tf.constant(["One prompt"]), length=tf.constant(200), '
-        "temperature=tf.constant(0.8), seed=tf.constant(1)",
+    inputs = (
+        'prompt=tf.constant(["One prompt"])',
+        "length=tf.constant(200)",
+        "temperature=tf.constant(0.8)",
+        "seed=tf.constant(1)",
     )
+    yield "serving_default", "".join(f"\n    {each}," for each in inputs) + "\n"
     yield "score", 'text=tf.constant(["One text ."])'
 
 
