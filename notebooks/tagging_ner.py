@@ -372,7 +372,7 @@ else:
 if tagger is None:
     print("The pretrained model is not at hand. The CRF trained above takes its place.")
     folder = os.path.join(tempfile.mkdtemp(), recipe.name)
-    tagger = zoo.pretrained.Pretrained(zoo.publishing.publish(crf, folder, splits=("dev",)))
+    tagger = zoo.pretrained.Pretrained(zoo.publishing.publish(crf, folder))
 
 sentences = [
     "Anna Kovacs moved from Oslo to New York to work for the United Nations.",

@@ -402,7 +402,7 @@ else:
 if tagger is None:
     print("The pretrained model is not at hand. The model trained above takes its place.")
     folder = os.path.join(tempfile.mkdtemp(), recipe.name)
-    tagger = zoo.pretrained.Pretrained(zoo.publishing.publish(run, folder, splits=("dev",)))
+    tagger = zoo.pretrained.Pretrained(zoo.publishing.publish(run, folder))
 
 sentences = [
     "They can fish.",
