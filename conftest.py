@@ -180,13 +180,17 @@ for line in sys.stdin:
 """
 
 
+# For JAX: the graphs of tests run a few times each, and take longest to be compiled.
+QUICKLY_COMPILED = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+
+
 class BackendProcess:
     """A process on another backend, without TensorFlow unless that is the backend, for scripts."""
 
     def __init__(self, backend):
         self.process = subprocess.Popen(
             [sys.executable, "-c", WORKER],
-            env={**os.environ, "KERAS_BACKEND": backend},
+            env={**os.environ, "KERAS_BACKEND": backend, "XLA_FLAGS": QUICKLY_COMPILED},
             cwd=pathlib.Path(__file__).parent,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
