@@ -12,6 +12,7 @@ import tensorflow as tf
 from zoo.data.classification import TEXTS_AT_A_TIME, cut
 from zoo.data.text import TokenEncoder
 from zoo.data.tokenizer import truncate
+from zoo.serving.strings import utf8, wrong
 from zoo.serving.weights import HalfPrecision
 
 UNKNOWN_ID = 1
@@ -206,7 +207,7 @@ def read(encoder, text, description):
         The tokens, a list of strings, and what the `keras.Model` takes, one row of ids.
     """
     options = description["recipe"]["preprocessing"]
-    tokens, _, _ = cut(tf.constant([text]), description["language"])
+    tokens, _, _ = cut(tf.constant([utf8(text)]), description["language"])
     tokens, _ = truncate(tokens, options.get("length"), options.get("keep", "head"))
     return [token.decode() for token in tokens.numpy()[0]], encoder(tokens)["tokens"].numpy()
 
@@ -234,31 +235,23 @@ def predict(saved_model, texts, *, contributions=False, batch_size=32):
     if isinstance(texts, str):
         return predict(saved_model, [texts], contributions=contributions)[0]
     if isinstance(texts, bytes) or not isinstance(texts, collections.abc.Iterable):
-        raise _wrong(texts)
+        raise wrong("texts", texts)
     names = _lines(saved_model.assets["labels"].asset_path.numpy().decode())
     texts, found = iter(texts), []
     while piece := list(itertools.islice(texts, TEXTS_AT_A_TIME)):
         for text in piece:
             if not isinstance(text, str):
-                raise _wrong(text)
+                raise wrong("texts", text)
         order = np.argsort([len(text) for text in piece], kind="stable")
         answers = [None] * len(piece)
         for first in range(0, len(piece), batch_size):
             chosen = order[first : first + batch_size]
-            # A lone surrogate is no character: "?".
-            given = tf.constant([piece[i].encode("utf-8", "replace") for i in chosen])
+            given = tf.constant([utf8(piece[i]) for i in chosen])
             rows = _classify(saved_model, names, given, contributions)
             for index, answer in zip(chosen, rows, strict=True):
                 answers[index] = answer
         found += answers
     return found
-
-
-def _wrong(received):
-    return TypeError(
-        "`texts` must be a string or an iterable of strings. "
-        f"Received: {received!r:.200} ({type(received).__name__})"
-    )
 
 
 def _classify(saved_model, names, given, contributions):

@@ -1,6 +1,5 @@
 """Serving language models: a prompt in, what they write after it out; and how likely texts are."""
 
-import collections.abc
 import json
 import math
 import operator
@@ -16,6 +15,7 @@ from zoo.data.text import TokenEncoder
 from zoo.data.tokenizer import valid_utf8
 from zoo.layers import decoding
 from zoo.models.language_modeling import stepwise
+from zoo.serving.strings import strings, utf8
 from zoo.serving.weights import HalfPrecision
 
 WINDOW = 256  # Tokens of a text that are judged at a time; the state goes on to the next ones.
@@ -262,7 +262,7 @@ def read(encoder, text, description):
         The tokens, a list of strings, the first of them the newline that is read before the text;
         and what the `keras.Model` takes, a text that begins there.
     """
-    tokens = tf.concat([[END], cut(tf.constant([text]), description["unit"])[0]], axis=0)
+    tokens = tf.concat([[END], cut(tf.constant([utf8(text)]), description["unit"])[0]], axis=0)
     inputs = {"tokens": encoder(tokens[None])["tokens"].numpy(), "begins": np.array([True])}
     return [token.decode() for token in tokens.numpy()], inputs
 
@@ -297,7 +297,7 @@ def predict(
     if isinstance(prompts, str):
         options = {"length": length, "temperature": temperature, "seed": seed}
         return predict(saved_model, [prompts], **options, top_k=top_k, top_p=top_p)[0]
-    prompts = _strings("prompts", prompts)
+    prompts = strings("prompts", prompts)
     length, seed = operator.index(length), operator.index(seed)
     if length < 0:
         raise ValueError(f"`length` must be 0 or more. Received: {length}")
@@ -346,28 +346,10 @@ def score(saved_model, texts):
     )
     separator = "" if known["unit"] == "characters" else " "
     found = []
-    for text in _strings("texts", texts):
+    for text in strings("texts", texts):
         out = saved_model.signatures["surprise"](text=tf.constant([text]))
         tokens = [token.decode() for token in out["tokens"][0].numpy() if token]
         likely = out["log_probability"][0].numpy()[: len(tokens)].astype("float64")
         surprises = (Surprise(*pair) for pair in zip(tokens, (-likely).tolist(), strict=True))
         found.append(Score(float(likely.sum()), tuple(surprises), separator))
     return found
-
-
-def _strings(name, given):
-    if isinstance(given, bytes) or not isinstance(given, collections.abc.Iterable):
-        raise _wrong(name, given)
-    strings = list(given)
-    for each in strings:
-        if not isinstance(each, str):
-            raise _wrong(name, each)
-    # A lone surrogate is no character: "?".
-    return [each.encode("utf-8", "replace") for each in strings]
-
-
-def _wrong(name, received):
-    return TypeError(
-        f"`{name}` must be a string or an iterable of strings. "
-        f"Received: {received!r:.200} ({type(received).__name__})"
-    )

@@ -12,6 +12,7 @@ from zoo import schemes
 from zoo.data.text import TokenEncoder
 from zoo.data.tokenizer import at_least_one_step, tokenize, valid_utf8
 from zoo.layers import linear_chain
+from zoo.serving.strings import utf8
 from zoo.serving.weights import HalfPrecision
 
 
@@ -245,7 +246,7 @@ def read(encoder, text, description):
     Returns:
         The tokens, a list of strings, and what the `keras.Model` takes, one row of arrays.
     """
-    tokens, _, _ = tokenize(tf.constant([_utf8(text)]), description["language"])
+    tokens, _, _ = tokenize(tf.constant([utf8(text)]), description["language"])
     ids = {name: each.numpy() for name, each in encoder(tokens).items()}
     return [token.decode() for token in tokens.numpy()[0]], ids
 
@@ -293,12 +294,8 @@ def _strings(items):
     return isinstance(items, list | tuple) and all(isinstance(item, str) for item in items)
 
 
-def _utf8(text):
-    return text.encode("utf-8", "replace")  # A lone surrogate is no character: "?".
-
-
 def _tag_texts(saved_model, texts):
-    texts = [_utf8(text) for text in texts]
+    texts = [utf8(text) for text in texts]
     out = saved_model.signatures["serving_default"](text=tf.constant(texts, tf.string))
     out = {name: value.numpy() for name, value in out.items()}
     columns = out["tokens"], out["tags"], out["probability"], out["start"], out["end"]
@@ -312,7 +309,7 @@ def _tag_texts(saved_model, texts):
 
 
 def _entities_of_texts(saved_model, texts):
-    given = tf.constant([_utf8(text) for text in texts], tf.string)
+    given = tf.constant([utf8(text) for text in texts], tf.string)
     out = saved_model.signatures["entities"](text=given)
     for text, found in zip(texts, _rows(out), strict=True):
         yield [Entity(text[start:end], kind, start, end, p) for kind, start, end, p in found]
@@ -335,7 +332,7 @@ def _rows(out):
 
 def _padded(sentences):
     width = max(1, max(map(len, sentences)))
-    padded = [[*map(_utf8, sentence), *[b""] * (width - len(sentence))] for sentence in sentences]
+    padded = [[*map(utf8, sentence), *[b""] * (width - len(sentence))] for sentence in sentences]
     return tf.constant(padded, tf.string)
 
 

@@ -1,6 +1,5 @@
 """Serving translators: a text in, another out, and where each of its pieces looked."""
 
-import collections.abc
 import pathlib
 import tempfile
 import typing
@@ -10,6 +9,7 @@ import tensorflow as tf
 
 from zoo.data.subwords import END, END_ID, SubwordEncoder
 from zoo.data.translation import translate
+from zoo.serving.strings import strings
 from zoo.serving.weights import HalfPrecision
 
 WORDS = "pieces.txt"
@@ -153,7 +153,7 @@ def predict(saved_model, texts, *, attention=False, batch_size=32):
         return predict(saved_model, [texts], attention=attention)[0]
     if attention and "attention" not in saved_model.signatures:
         raise ValueError("`attention` needs a model that has some. Received: a model without")
-    given = _strings(texts)
+    given = strings("texts", texts)
     signature = saved_model.signatures["attention" if attention else "serving_default"]
     order = sorted(range(len(given)), key=lambda place: len(given[place]))
     found = [None] * len(given)
@@ -176,22 +176,4 @@ def _translation(out, row):
         source,
         target,
         out["attention"][row, : len(target), : len(source)],
-    )
-
-
-def _strings(texts):
-    if not isinstance(texts, collections.abc.Iterable):
-        raise _wrong(texts)
-    strings = list(texts)
-    for each in strings:
-        if not isinstance(each, str):
-            raise _wrong(each)
-    # A lone surrogate is no character: "?".
-    return [each.encode("utf-8", "replace") for each in strings]
-
-
-def _wrong(received):
-    return TypeError(
-        "`texts` must be a string or an iterable of strings. "
-        f"Received: {received!r:.200} ({type(received).__name__})"
     )
