@@ -10,6 +10,7 @@
 from zoo.inspection.gradients import gradient_norms
 from zoo.inspection.histograms import Saturation, saturation
 from zoo.inspection.recording import recurrent_layers
+from zoo.inspection.silencing import silenced
 from zoo.inspection.sizes import flops, parameters
 from zoo.inspection.tracing import Trace, trace
 
@@ -21,5 +22,6 @@ __all__ = [
     "parameters",
     "recurrent_layers",
     "saturation",
+    "silenced",
     "trace",
 ]
