@@ -90,6 +90,13 @@ class Pretrained:
         return weights.restore(model, self.directory)
 
     @functools.cached_property
+    def backbone(self):
+        """The `model` of a tagger or a classifier without its head (`zoo.models.backbone`)."""
+        from zoo import models
+
+        return models.backbone(self.model)
+
+    @functools.cached_property
     def encoder(self):
         """What turns tokens into the ids that `model` reads."""
         return self._serving.read_encoder(self.directory, self.description)

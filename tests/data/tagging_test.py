@@ -84,6 +84,22 @@ def test_every_tag_of_the_scheme_has_an_id(treebank):
     assert tagging.NO_TAG not in data.tags
 
 
+def test_tags_that_tfds_does_not_list_are_those_of_the_corpus(treebank):
+    data = tagging.load(treebank, feature="xpos")
+    longest = max(data.splits["dev"].tags, key=len)
+    assert " ".join(longest) == "PRP VBP RB VB IN PRP VBZ CC PRP VBZ"
+    assert data.tags == sorted(set(longest))
+    _, y = data.encode(data.splits["dev"])
+    assert [data.tags[index] for index in max(y, key=len)] == longest
+
+
+def test_features_that_are_no_tags_are_told(treebank):
+    with pytest.raises(ValueError, match=r"`feature` must be one of .*, 'upos', 'xpos', .*: 'xpo'"):
+        tagging.load(treebank, feature="xpo")
+    with pytest.raises(ValueError, match=r"The words of .*en_ewt have no 'feats'"):
+        tagging.load(treebank, feature="feats")
+
+
 def test_unknown_names_are_told():
     with pytest.raises(ValueError, match="`dataset` must be of one of: universal_dependencies"):
         tagging.read("nonsense", "train")

@@ -37,6 +37,15 @@ def test_characters_keep_case_and_are_cut_at_the_most():
     assert ids.tolist() == [[[4, 3, 1], [0, 0, 0]], [[2, 0, 0], [3, 0, 0]]]
 
 
+def test_sentences_of_different_lengths_are_padded_on_the_right():
+    encoder = TokenEncoder.fit(TRAIN)
+    given = encoder([["The", "dog", "saw"], [], ("Dog",)])
+    padded = encoder(tf.constant([["The", "dog", "saw"], ["", "", ""], ["Dog", "", ""]]))
+    for name, ids in padded.items():
+        np.testing.assert_array_equal(given[name], ids)
+    assert encoder([[]])["tokens"].shape == (1, 1)
+
+
 def test_graph_and_eager_agree():
     encoder = TokenEncoder.fit(TRAIN)
     tokens = tf.constant([["The", "dog"], ["", "Ä"]])

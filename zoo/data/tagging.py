@@ -21,6 +21,7 @@ SPLITS = {
 FEATURES = {"conll2003": "ner", "wnut17": "ner", "wikiann": "tags"}
 
 NO_TAG = "_"  # What TFDS gives the rows that are no words.
+NOTHING = "None"  # What it writes where a treebank has nothing to say of a word.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +51,8 @@ def read(dataset, split, *, feature=None, data_dir=None, limit=None):
             `"wikiann/<language>"` or `"grammar_text"`.
         split: `"train"`, `"dev"` or `"test"`.
         feature: The feature that holds the tags. By default the entities of `conll2003`, `wnut17`
-            and `wikiann`, and `"upos"` of the others.
+            and `wikiann`, and `"upos"` of the others. Universal Dependencies also has `"xpos"`, the
+            treebank's own tags, and `"deprel"`.
         data_dir: TFDS's data_dir; by default `TFDS_DATA_DIR`, then TFDS's own.
         limit: Read only that many sentences, the first ones.
 
@@ -80,7 +82,7 @@ def read(dataset, split, *, feature=None, data_dir=None, limit=None):
     tokens, tags = [], []
     for example in examples.as_numpy_iterator():
         words = [
-            (token.decode(), names[tag])
+            (token.decode(), tag.decode() if names is None else names[tag])
             for token, tag, kept in zip(
                 example["tokens"], example[feature], _is_word(example), strict=True
             )
@@ -95,12 +97,17 @@ def read(dataset, split, *, feature=None, data_dir=None, limit=None):
 
 
 def _tags(dataset, feature, data_dir):
+    """Lists the tags that a data set says it has, or gives `None` where it does not say."""
     features = sources.builder(dataset, data_dir=data_dir).info.features
-    tagged = {name: each.feature for name, each in features.items() if hasattr(each, "feature")}
-    if not hasattr(tagged.get(feature), "names"):
-        known = ", ".join(repr(name) for name, each in tagged.items() if hasattr(each, "names"))
+    tagged = {
+        name: getattr(each.feature, "names", None)
+        for name, each in features.items()
+        if name != "tokens" and hasattr(each, "feature")
+    }
+    if feature not in tagged:
+        known = ", ".join(map(repr, tagged))
         raise ValueError(f"`feature` must be one of {known}. Received: {feature!r}")
-    return tagged[feature].names
+    return tagged[feature]
 
 
 def _is_word(example):
@@ -115,7 +122,8 @@ class TaggingData:
 
     Attributes:
         encoder: The `TokenEncoder` of the training split.
-        tags: The tags of the annotation scheme, sorted; a tag's id is its place.
+        tags: The tags of the annotation scheme, or, where the data set does not list them, of all
+            its splits; sorted. A tag's id is its place.
         splits: `Sentences` by name of the split.
         scheme: `"bio"` or `"iobes"`, the scheme of `tags` where they tell spans; the sentences keep
             the tags of the corpus. `None` where tags are tags.
@@ -240,7 +248,13 @@ def load(
     train = splits["train"]
     feature = feature or FEATURES.get(dataset.partition("/")[0], "upos")
     # Not those of the training split: a small treebank may lack one that dev or test has.
-    tags = sorted(set(_tags(dataset, feature, data_dir)) - {NO_TAG})
+    tags = _tags(dataset, feature, data_dir)
+    if tags is not None:
+        tags = sorted(set(tags) - {NO_TAG})
+    else:
+        tags = sorted({tag for each in splits.values() for row in each.tags for tag in row})
+        if tags == [NOTHING]:
+            raise ValueError(f"The words of {dataset} have no {feature!r}. Name another `feature`")
     if scheme is not None:
         tags = schemes.names(sorted({tag[2:] for tag in tags} - {""}), scheme)
     return TaggingData(

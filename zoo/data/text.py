@@ -31,6 +31,9 @@ class TokenEncoder:
     array([2, 1, 0], dtype=int32)
     >>> encoder(["The", "cow", ""])["characters"].shape
     TensorShape([3, 3])
+    >>> encoder([["The", "cow"], ["the"]])["tokens"].numpy()
+    array([[2, 1],
+           [2, 0]], dtype=int32)
     """
 
     def __init__(
@@ -98,7 +101,8 @@ class TokenEncoder:
         """Encodes tokens.
 
         Args:
-            tokens: String tensor of any shape, `""` where padded; valid UTF-8.
+            tokens: String tensor of any shape, `""` where padded; valid UTF-8. Or a list of lists
+                of strings, one a sentence, which are padded on the right.
 
         Returns:
             A dictionary of int32 tensors: `tokens`, of the shape of `tokens`, and, where they are
@@ -107,7 +111,10 @@ class TokenEncoder:
         """
         import tensorflow as tf
 
-        tokens = tf.convert_to_tensor(tokens)
+        if isinstance(tokens, list) and tokens and isinstance(tokens[0], list | tuple):
+            width = max(1, *map(len, tokens))
+            tokens = [[*row, *[PADDING] * (width - len(row))] for row in tokens]
+        tokens = tf.convert_to_tensor(tokens, tf.string)
         words = _normalize(tokens, self.lowercase, self.digits)
         ids = {"tokens": self.tables["tokens"].lookup(words)}
         if self.characters is not None:

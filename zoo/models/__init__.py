@@ -2,7 +2,7 @@
 
 from zoo.models.captioning import CaptionDecoder, ConvolutionalBackbone, ImageCaptioner
 from zoo.models.classification import AdversarialClassifier, SequenceClassifier
-from zoo.models.encoding import RecurrentEncoder
+from zoo.models.encoding import RecurrentEncoder, backbone
 from zoo.models.ensemble import Ensemble
 from zoo.models.forecasting import Forecaster, SegRNN, Seq2SeqForecaster
 from zoo.models.language_modeling import BidirectionalLanguageModel, LanguageModel, stepwise
@@ -27,6 +27,7 @@ __all__ = [
     "SequenceAutoencoder",
     "SequenceClassifier",
     "SequenceTagger",
+    "backbone",
     "stepwise",
     "transfer",
 ]

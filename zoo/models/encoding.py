@@ -4,10 +4,12 @@ import keras
 from keras import layers
 
 from zoo.layers import (
+    AttentionPooling,
     CharacterCNN,
     CharacterRNN,
     EmbeddingDropout,
     Perturbation,
+    SequencePooling,
     WordDropout,
     stacked,
 )
@@ -143,3 +145,39 @@ def RecurrentEncoder(
         normalization=normalization,
     )(x, mask=tokens != 0)
     return keras.Model(inputs if len(inputs) > 1 else tokens, states, name=name)
+
+
+def backbone(model):
+    """Takes the head off a tagger or a classifier: a `RecurrentEncoder` that has learned is left.
+
+    It shares its layers with the model. To train it under a head of your own and keep the model as
+    it is, take the backbone of a copy: load or build another one.
+
+    Args:
+        model: A `keras.Model` made by `zoo.models.SequenceTagger` or `SequenceClassifier`.
+
+    Returns:
+        A `keras.Model` from what the model takes to states `(batch, time, width)`.
+
+    Raises:
+        ValueError: If it is another model.
+
+    Example:
+
+    >>> from zoo.models import SequenceTagger
+    >>> encoder = backbone(SequenceTagger(vocabulary_size=50, num_tags=5, units=8))
+    >>> model = keras.Model(encoder.input, keras.layers.Dense(3)(encoder.output))
+    >>> encoder.output_shape, model.output_shape
+    ((None, None, 16), (None, None, 3))
+    """
+    for layer in model.layers:
+        if isinstance(layer, AttentionPooling | SequencePooling):
+            return keras.Model(model.input, layer.input[0], name="backbone")
+    head = {layer.name: layer for layer in model.layers}.get("logits")
+    if not isinstance(head, layers.Dense):
+        members = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
+        raise ValueError(
+            f"`model` must be a tagger or a classifier. Received: {model.name!r}"
+            + (f". Take one of its parts: `model.get_layer({members[0]!r})`" if members else "")
+        )
+    return keras.Model(model.input, head.input, name="backbone")
