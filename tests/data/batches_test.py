@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.data.batches import Batches, pad
+from zoo.data.batches import Batches, Shared, pad
 
 
 def batches(lengths, batch_size=4, **options):
@@ -125,3 +125,32 @@ def test_a_pool_of_one_batch_mixes_lengths():
     sorted_, mixed = batches(LENGTHS, seed=0), batches(LENGTHS, seed=0, pool=1)
     assert sorted_.padding < 0.1 < 0.2 < mixed.padding
     assert sorted(mixed.order) == list(range(len(LENGTHS)))
+
+
+def test_examples_that_share_stay_together():
+    images = np.arange(4)
+    x = {
+        "previous": [np.full(1 + i % 3, 1 + i) for i in range(8)],
+        "image": Shared(images, np.repeat(images, 2)),
+    }
+    batches = Batches(x, x["previous"], batch_size=5, seed=0)
+    assert batches.batch_size == 4
+    assert len(batches) == len(list(batches)) == 2
+    seen = []
+    for given, _, _ in batches:
+        first = given["previous"][:, 0]
+        np.testing.assert_array_equal(
+            first, 1 + np.stack([2 * given["image"]] * 2, 1).ravel() + [0, 1] * 2
+        )
+        seen += given["image"].tolist()
+    assert sorted(seen) == images.tolist()
+    assert [given["image"].tolist() for given, _, _ in Batches(x, x["previous"], 4)] == [
+        [0, 1],
+        [2, 3],
+    ]
+
+
+def test_examples_of_which_one_shares_more_come_as_they_will():
+    shared = Shared(np.arange(2), np.array([0, 0, 1]))
+    assert shared.together == 1
+    assert shared.of(np.array([2, 0])).tolist() == [1, 0]

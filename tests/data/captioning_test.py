@@ -83,6 +83,22 @@ def test_batches_mix_long_and_short(shapes):
     assert sum(map(len, lengths)) == 200
 
 
+def test_trains_on_several_captions_of_a_picture():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (4, 8, 8, 3), "uint8")
+    pictures = Pictures(images, (("a red dog", "a dog"), ("a cat", "a cat sits")) * 2)
+    encoder = TokenEncoder([END, "a", "dog", "cat"], None)
+    data = CaptioningData(encoder, {"train": pictures}, steps=4)
+    x, y, _ = next(iter(data.batches("train", 4, seed=0)))
+    assert (len(x["image"]), len(x["previous"]), len(y)) == (2, 4, 4)
+    model = models.ImageCaptioner(
+        "convolutional", **data.sizes, filters=(4,), units=4, embedding_dim=4
+    )
+    batches = data.batches("train", 4, seed=0)
+    history = model.fit(batches.dataset(), epochs=2, shuffle=False, verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
+
+
 def test_arrays_bring_the_same_batches(shapes, tmp_path):
     Arrays.of(shapes).write(tmp_path)
     read = Arrays.read(tmp_path)

@@ -87,6 +87,14 @@ assert abs(found - stored["expected"]).max() < 1e-4
 """
 
 
+def test_a_picture_is_seen_once_for_all_its_captions():
+    model = captioner()
+    x, _, _ = example(model)
+    again = {"image": np.repeat(x["image"][:3], 2, axis=0), "previous": x["previous"]}
+    once = {"image": x["image"][:3], "previous": x["previous"]}
+    np.testing.assert_allclose(model(once), model(again), atol=1e-6)
+
+
 def test_reloads_on_every_backend(tmp_path, backend_process):
     model = MODELS["input feeding, every place looked at"]()
     x, *_ = example(model)

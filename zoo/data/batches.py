@@ -14,12 +14,16 @@ class Batches:
     seed the batches come from the shortest to the longest and `order` says which examples they
     hold.
 
+    Examples that share an array (`Shared`), as many as have each, stay together instead, in the
+    order in which they came, and their batch holds the array once for all of them.
+
     Args:
         x: Dictionary of lists, one array an example, its first axis time; 0 is padding.
         y: List of arrays, one an example, its first axis time: each step has the weight 1. Or an
             array `(examples,)` with one value an example, which has the weight 1 where the value is
             not negative; a negative one tells that it is not known, becomes 0 and weighs nothing.
-        batch_size: Number of examples a batch; the last one may be smaller.
+        batch_size: Number of examples a batch; the last one may be smaller. Where examples stay
+            together the next lower number that leaves none alone.
         seed: Seed of the order, or `None` for the order of length.
         unknown_rates: Optional array: for every id of `x["tokens"]` the probability that it is
             replaced by the unknown id 1 in an epoch. Needs a seed.
@@ -42,7 +46,8 @@ class Batches:
         if not len(y):
             raise ValueError("There must be at least one example. Received: none")
         self.x, self.y = x, y
-        self.batch_size = batch_size
+        self.together = max(getattr(array, "together", 1) for array in x.values())
+        self.batch_size = max(batch_size // self.together, 1) * self.together
         self.seed = seed
         self.unknown_rates = unknown_rates
         self.pool = pool
@@ -74,6 +79,11 @@ class Batches:
 
     def _chosen(self):
         size = self.batch_size
+        if self.together > 1:
+            first = np.arange(0, len(self.y), self.together)
+            first = first if self.seed is None else self._rng(0).permutation(first)
+            order = (first[:, None] + np.arange(self.together)).ravel()
+            return [order[start : start + size] for start in range(0, len(order), size)]
         if self.seed is None:
             order = np.argsort(self.lengths, kind="stable")
             return [order[start : start + size] for start in range(0, len(order), size)]
@@ -89,7 +99,12 @@ class Batches:
     def __iter__(self):
         rng = self._rng(1) if self.unknown_rates is not None else None
         for chosen in self._chosen():
-            x = {name: pad([arrays[i] for i in chosen]) for name, arrays in self.x.items()}
+            x = {
+                name: arrays.of(chosen)
+                if isinstance(arrays, Shared)
+                else pad([arrays[i] for i in chosen])
+                for name, arrays in self.x.items()
+            }
             y, weight = self._targets(chosen)
             if rng is not None:
                 dropped = rng.random(x["tokens"].shape) < self.unknown_rates[x["tokens"]]
@@ -128,15 +143,25 @@ class Shared:
         values: Array; its first axis are the different ones.
         rows: int `(examples,)`: which of them each example has.
 
+    Attributes:
+        together: How many examples that follow each other have each, where all have as many, or 1.
+
     Example:
 
-    >>> pictures = Shared(np.array([[1, 2], [3, 4]]), np.array([0, 0, 1]))
-    >>> len(pictures), pictures[1]
-    (3, array([1, 2]))
+    >>> pictures = Shared(np.array([[1, 2], [3, 4]]), np.array([0, 0, 1, 1]))
+    >>> len(pictures), pictures[1], pictures.together, pictures.of([2, 3])
+    (4, array([1, 2]), 2, array([[3, 4]]))
     """
 
     def __init__(self, values, rows):
         self.values, self.rows = values, rows
+        each = max(len(rows) // max(len(values), 1), 1)
+        regular = np.array_equal(rows, np.repeat(np.arange(len(values)), each))
+        self.together = each if regular else 1
+
+    def of(self, chosen):
+        """The arrays of examples that stay together: one for every `together` of them."""
+        return self.values[self.rows[chosen[:: self.together]]]
 
     def __len__(self):
         return len(self.rows)

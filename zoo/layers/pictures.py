@@ -1,7 +1,7 @@
 """What lies between pixels and a decoder: preprocessing, and where in a picture a place is."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -82,3 +82,30 @@ class PlaceEmbedding(layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class EveryCaption(layers.Layer):
+    """Repeats what was seen of a picture for every caption of it, so that it is seen but once.
+
+    Call arguments:
+        seen: `(pictures, ...)`.
+        previous: `(captions, time)`: as many captions of each picture, one after another.
+
+    Returns:
+        `(captions, ...)`.
+
+    Example:
+
+    >>> EveryCaption()(np.array([[1.0], [2.0]]), np.zeros((4, 3))).numpy().ravel().tolist()
+    [1.0, 1.0, 2.0, 2.0]
+    """
+
+    def call(self, seen, previous):
+        pictures, *rest = ops.shape(seen)
+        captions = ops.shape(previous)[0]
+        each = (pictures, captions // pictures, *rest)
+        return ops.reshape(ops.broadcast_to(seen[:, None], each), (captions, *rest))
+
+    def compute_output_spec(self, seen, previous):
+        return keras.KerasTensor((previous.shape[0], *seen.shape[1:]), seen.dtype)

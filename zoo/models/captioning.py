@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from zoo.layers import Perplexity, StepAccuracy, TokenDecoder, jit_compile
-from zoo.layers.pictures import ApplicationPreprocessing, PlaceEmbedding
+from zoo.layers.pictures import ApplicationPreprocessing, EveryCaption, PlaceEmbedding
 
 SUMMARIES = ("mean", "all")
 
@@ -58,7 +58,8 @@ def CaptionDecoder(
         A compiled `keras.Model` from `image`, float features, and `previous`, int32
         `(batch, time)`, the token before each one to predict, padded on the right with 0, to
         float32 logits `(batch, time, vocabulary_size)`. Fit it with a sample weight of 0 at
-        padding.
+        padding. A batch may have several captions of each picture, as many of one as of another
+        and one after another, and the picture but once.
 
     Raises:
         ValueError: If an argument is not one of those above, or attention is to look at a vector.
@@ -262,7 +263,8 @@ def _captioner(encoder, vocabulary_size, optimizer, name, **decoder):
     """Puts a decoder under what sees."""
     image = keras.Input(encoder.input_shape[1:], dtype=encoder.input.dtype, name="image")
     previous = keras.Input((None,), dtype="int32", name="previous")
-    memory, summary = encoder(image)
+    every = EveryCaption(name="every_caption")
+    memory, summary = (every(seen, previous) for seen in encoder(image))
     logits = TokenDecoder(vocabulary_size, **decoder, name="decoder")(previous, memory, summary)
 
     model = keras.Model({"image": image, "previous": previous}, logits, name=name)
