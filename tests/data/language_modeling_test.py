@@ -142,6 +142,15 @@ def test_trains_and_is_evaluated(corpora, tmp_path):
     assert limited["tokens"] == 5
 
 
+def test_frequencies_are_those_of_train():
+    encoder = TokenEncoder(list("abc"), None, lowercase=False, digits=True)
+    stream = Stream(np.array([2, 2, 3, 2, 1]), 2)
+    data = LanguageModelingData(encoder, {"train": stream}, "characters", frequencies=True)
+    np.testing.assert_allclose(np.exp(data.sizes["output_bias"]), np.array([1, 2, 4, 2, 1]) / 10)
+    model = zoo.models.LanguageModel(**data.sizes, units=4, embedding_dim=4, tied=True)
+    np.testing.assert_allclose(model.get_layer("logits").bias, data.sizes["output_bias"], 1e-6)
+
+
 def test_arrays_bring_the_same_batches(corpora, tmp_path):
     data = language_modeling.load("tiny_shakespeare", unit="characters", steps=5)
     Arrays.of(data).write(tmp_path)

@@ -76,6 +76,8 @@ class LanguageModelingData:
         unit: `"words"`, `"characters"` or `"tokens"`.
         lanes: Rows in which a text is read side by side, each batch going on where the one before
             stopped (`zoo.data.lanes.Lanes`); or `None`, where every window is an example by itself.
+        frequencies: Whether `sizes` also has `output_bias`, the logarithm of how frequent each
+            token is in train, where none is quite absent.
 
     Example:
 
@@ -91,13 +93,19 @@ class LanguageModelingData:
     splits: dict
     unit: str = "words"
     lanes: int | None = None
+    frequencies: bool = False
 
     unknown_rates = None
 
     @property
     def sizes(self):
-        """What a builder must know of the data: the size of its vocabulary."""
-        return self.encoder.sizes
+        """What a builder must know of the data: the size of its vocabulary, and frequencies."""
+        sizes = self.encoder.sizes
+        if self.frequencies:
+            ids = self.splits["train"].ids
+            counts = 1 + np.bincount(ids, minlength=sizes["vocabulary_size"])
+            sizes = {**sizes, "output_bias": np.log(counts / counts.sum()).tolist()}
+        return sizes
 
     def encode(self, stream):
         """Cuts a stream into its windows.
@@ -164,6 +172,7 @@ def load(
     max_vocabulary=None,
     lowercase=False,
     lanes=None,
+    frequencies=False,
     data_dir=None,
     limit=None,
 ):
@@ -183,6 +192,7 @@ def load(
         max_vocabulary: Most token ids, counting padding and unknown; the most frequent are kept.
         lowercase: Whether tokens are read in lower case.
         lanes: As in `LanguageModelingData`.
+        frequencies: Likewise.
         data_dir: TFDS's data_dir; by default `TFDS_DATA_DIR`, then TFDS's own.
         limit: Read only that many windows of each split, the first ones.
 
@@ -215,7 +225,7 @@ def load(
     encoder = TokenEncoder(kept, None, lowercase=lowercase, digits=True)
     ids = encoder(units)["tokens"].numpy()
     splits = {split: Stream(ids[numbers], steps) for split, numbers in places.items()}
-    return LanguageModelingData(encoder, splits, unit, lanes)
+    return LanguageModelingData(encoder, splits, unit, lanes, frequencies)
 
 
 def _read(dataset, split, unit, known, *, data_dir, most):

@@ -41,6 +41,7 @@ def LanguageModel(
     activation_regularization=(0.0, 0.0),
     residual=False,
     normalization=None,
+    output_bias=None,
     optimizer="adam",
     name="language_model",
 ):
@@ -71,6 +72,8 @@ def LanguageModel(
             size and on their change (`zoo.layers.ActivationRegularization`).
         residual: Whether a recurrent layer's input is added to its output (`zoo.layers.stacked`).
         normalization: `None`, `"layer"` or `"batch"`, between recurrent layers.
+        output_bias: What the bias of the logits begins with, `(vocabulary_size,)`: with the
+            logarithm of each token's frequency that need not be learned first. By default 0.
         optimizer: Anything that `keras.Model.compile` takes.
         name: Name of the model.
 
@@ -158,6 +161,8 @@ def LanguageModel(
         logits = layers.Dense(vocabulary_size, dtype="float32", name="logits")(x)
 
     model = keras.Model(inputs, logits, name=name)
+    if output_bias is not None:
+        model.get_layer("logits").bias.assign(output_bias)
     model.compile(
         optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(
