@@ -70,6 +70,17 @@ BUILDERS = {
     "bidirectional language model": lambda: models.BidirectionalLanguageModel(
         WORDS, units=16, embedding_dim=8, projection_dim=8, samples=30, dropout=0.0
     ),
+    "language model": lambda: models.LanguageModel(WORDS, units=4, embedding_dim=5),
+    "autoencoder": lambda: models.SequenceAutoencoder(
+        vocabulary_size=WORDS, units=4, latent_dim=3, embedding_dim=5
+    ),
+    "sequence to sequence": lambda: models.Seq2Seq(WORDS, WORDS, units=4, embedding_dim=5),
+    "captions of features": lambda: models.CaptionDecoder(
+        WORDS, (2, 3, 4), units=4, embedding_dim=5
+    ),
+    "captions of images": lambda: models.ImageCaptioner(
+        "convolutional", WORDS, (8, 8, 3), filters=(4, 4), units=4, embedding_dim=5
+    ),
 }
 every_builder = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 
@@ -87,6 +98,10 @@ def example(model, batch=4, time=6, padding=2, more=0, seed=0):
         "characters": np.pad(characters, ((0, 0), (0, more), (0, more))).astype("int32"),
         "shapes": np.pad(tokens % SHAPES, ((0, 0), (0, more))).astype("int32"),
     }
+    x |= {"source": x["tokens"], "previous": x["tokens"]}
+    if isinstance(model.input, dict) and "image" in model.input:
+        image = model.input["image"]
+        x["image"] = rng.integers(0, 256, (batch, *image.shape[1:])).astype(image.dtype)
     x = {name: x[name] for name in model.input} if isinstance(model.input, dict) else x["tokens"]
     # The tag is to be read off the word before: a task for a recurrent layer.
     tags = np.roll(np.pad(tokens, ((0, 0), (0, more))), 1, axis=1) % 2
@@ -154,8 +169,8 @@ import pathlib, sys, keras, numpy as np, zoo.models
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.keras"), key=lambda path: path.stem):
     model = keras.models.load_model(path)
     stored = dict(np.load(path.with_suffix(".npz")))
-    names = [name for name in ("tokens", "characters", "shapes") if name in stored]
-    x = {name: stored[name] for name in names} if len(names) > 1 else stored["tokens"]
+    x = {name[2:]: array for name, array in stored.items() if name.startswith("x.")}
+    x = x if len(x) > 1 else x["tokens"]
     predicted = model.predict_on_batch(x)
     if isinstance(predicted, dict):
         predicted = predicted["potentials"].reshape(*predicted["tags"].shape, -1)
@@ -172,6 +187,7 @@ def test_all_reload_in_a_fresh_process(tmp_path):
         model = build()
         x, y, weight = example(model)
         inputs = x if isinstance(x, dict) else {"tokens": x}
+        inputs = {f"x.{input}": array for input, array in inputs.items()}
         expected = scores(model.predict_on_batch(x))
         model.save(tmp_path / f"{name}.keras")
         np.savez(tmp_path / f"{name}.npz", **inputs, y=y, weight=weight, expected=expected)

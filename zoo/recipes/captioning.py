@@ -36,7 +36,7 @@ CAPTIONER_SHAPE_CAPTIONS = Recipe(
     licence="Apache 2.0",
 )
 
-# Trained from scratch on six thousand photographs.
+# Trained from scratch on six thousand photographs, 32 at a time with their five captions.
 CAPTIONER_FLICKR8K = dataclasses.replace(
     CAPTIONER_SHAPE_CAPTIONS,
     name="captioner.flickr8k",
@@ -52,8 +52,9 @@ CAPTIONER_FLICKR8K = dataclasses.replace(
         "dropout": 0.4,
     },
     preprocessing={"side": 96, "min_count": 5, "length": 24},
-    epochs=10,
-    patience=3,
+    batch_size=160,
+    epochs=15,
+    patience=4,
     licence="non-commercial research and education only; cite Hodosh et al. 2013",
     rival={
         "system": "Show, Attend and Tell with soft attention and a CNN pretrained on ImageNet",
