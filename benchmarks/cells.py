@@ -1,11 +1,11 @@
 """Which cell, and how arranged: small models of the zoo's tasks that differ in one thing.
 
-    python benchmarks/cells.py cells          LSTM, GRU and simple RNN, as wide and as large
+    python benchmarks/cells.py scores         LSTM, GRU and simple RNN, as wide and as large
     python benchmarks/cells.py arrangements   depth, width, directions, dropout, norms
-    python benchmarks/cells.py cost           time and memory of the rows of `cells`, one at a time
+    python benchmarks/cells.py cost           time and memory of the rows of `scores`, one at a time
 
 A row is trained with each learning rate from seed 0; the rate that is best on dev is trained from
-the other seeds. Test is measured once a training, and nothing is chosen by it. `cells` and
+the other seeds. Test is measured once a training, and nothing is chosen by it. `scores` and
 `arrangements` train on one thread, `--jobs` rows at a time, and keep every training under `runs/`:
 called again, they go on where they stopped. `cost` needs a machine that has nothing else to do.
 Each writes `cells_<table>.md`, and the raw results of every training beside it, in
@@ -204,7 +204,7 @@ def arrangements(hyperparameters):
 
 
 TABLES = {
-    "cells": (cells, ("pos", "ner", "imdb", "etth1", "shakespeare", "scan")),
+    "scores": (cells, ("pos", "ner", "imdb", "etth1", "shakespeare", "scan")),
     "arrangements": (arrangements, ("pos", "imdb")),
 }
 
@@ -399,14 +399,14 @@ CHOSEN = (
 )
 
 
-@app.command("cells")
-def cells_table(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
+@app.command()
+def scores(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
     """LSTM, GRU and simple RNN."""
-    write("cells", "# Cells", measure("cells", jobs, runs), CHOSEN)
+    write("scores", "# Scores of cells", measure("scores", jobs, runs), CHOSEN)
 
 
 @app.command("arrangements")
-def arrangements_table(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
+def arranged(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
     """Stacks, directions, dropout, normalization, residual connections."""
     found = measure("arrangements", jobs, runs)
     notes = f"{CHOSEN} Parts of speech are read in both directions, reviews in one."
@@ -472,7 +472,7 @@ def cost():
         "|---|---|---|---|---|---|---|",
     ]
     every, of_task = [], tasks()
-    for name in TABLES["cells"][1]:
+    for name in TABLES["scores"][1]:
         for index in range(len(cells(of_task[name].recipe.hyperparameters))):
             command = [sys.executable, __file__, "costs", name, str(index)]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -489,7 +489,7 @@ def cost():
         writer.writeheader()
         writer.writerows(every)
     notes = (
-        f"Training: {TIMED} updates after {WARM}, with the batches of `cells`. Answering: the "
+        f"Training: {TIMED} updates after {WARM}, with the batches of `scores`. Answering: the "
         f"median of {ASKED - 1} of one batch of dev. Memory of the process, TensorFlow and data "
         "included. LSTM and GRU are the zoo's own layers, the simple RNN is Keras's. "
         f"{os.cpu_count()} cores, {platform.machine()},"
