@@ -12,9 +12,8 @@ import pathlib
 from typing import Annotated
 
 import typer
-from rows import SCORES, measure, measured, run_directory, varied
+from rows import SCORES, measure, measured, run_directory, varied, versions, write
 
-HERE = pathlib.Path(__file__).parent
 ATTRIBUTES = ("numbers", "sizes", "colours", "shapes", "relations")
 BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
 PUBLISHED = (
@@ -141,18 +140,12 @@ def flickr8k(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Pa
 
 
 def finish(table, title, lines, notes):
-    """Prints a table and writes it beside this script."""
-    import importlib.metadata
-
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("keras", "tensorflow")]
-    notes = [
+    """Writes a table with what holds of all."""
+    notes = (
         f"{notes} Trained on the train split alone, every choice made on dev. Seconds on a 2-core "
-        f"CPU with other work beside it, {', '.join(versions)}.",
-        f"Command: `python benchmarks/captioning.py {table}`",
-    ]
-    text = "\n".join([title, "", *lines, "", "\n\n".join(notes), ""])
-    (HERE / f"captioning_{table}.md").write_text(text)
-    print(text)
+        f"CPU with other work beside it, {versions()}."
+    )
+    write(__file__, table, title, lines, notes)
 
 
 if __name__ == "__main__":

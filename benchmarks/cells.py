@@ -15,7 +15,6 @@ Each writes `cells_<table>.md`, and the raw results of every training beside it,
 import concurrent.futures
 import csv
 import dataclasses
-import importlib.metadata
 import json
 import os
 import pathlib
@@ -30,6 +29,7 @@ from typing import Annotated
 
 import scipy.stats
 import typer
+from rows import versions, write
 
 HERE = pathlib.Path(__file__).parent
 SEEDS = 5
@@ -331,7 +331,7 @@ def interval(values):
     return statistics.mean(values), float(scipy.stats.t.ppf(0.975, len(values) - 1)) * spread
 
 
-def write(table, title, found, notes):
+def tabulate(table, title, found, notes):
     """Writes the raw results of a table, and the table."""
     every = [training for trainings in found.values() for training in trainings]
     with open(HERE / f"cells_{table}.csv", "w", newline="") as file:
@@ -368,26 +368,7 @@ def write(table, title, found, notes):
             f"| {task.scale * first['test_baseline']:.{digits}f} "
             f"| {task.scale * first['dev_baseline']:.{digits}f} | |"
         )
-    finish(table, title, lines, notes)
-
-
-def finish(table, title, lines, notes):
-    """Prints a table and writes it beside this script."""
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("keras", "tensorflow")]
-    text = "\n".join(
-        [
-            title,
-            "",
-            *lines,
-            "",
-            f"{notes} {', '.join(versions)}.",
-            "",
-            f"Command: `python benchmarks/cells.py {table}`",
-            "",
-        ]
-    )
-    (HERE / f"cells_{table}.md").write_text(text)
-    print(text)
+    write(__file__, table, title, lines, f"{notes} {versions()}.")
 
 
 CHOSEN = (
@@ -402,7 +383,7 @@ CHOSEN = (
 @app.command()
 def scores(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
     """LSTM, GRU and simple RNN."""
-    write("scores", "# Scores of cells", measure("scores", jobs, runs), CHOSEN)
+    tabulate("scores", "# Scores of cells", measure("scores", jobs, runs), CHOSEN)
 
 
 @app.command("arrangements")
@@ -410,7 +391,7 @@ def arranged(jobs: Jobs = 2, runs: Runs = pathlib.Path("runs")):
     """Stacks, directions, dropout, normalization, residual connections."""
     found = measure("arrangements", jobs, runs)
     notes = f"{CHOSEN} Parts of speech are read in both directions, reviews in one."
-    write("arrangements", "# Arrangements of an LSTM", found, notes)
+    tabulate("arrangements", "# Arrangements of an LSTM", found, notes)
 
 
 @app.command(hidden=True)
@@ -494,7 +475,7 @@ def cost():
         "included. LSTM and GRU are the zoo's own layers, the simple RNN is Keras's. "
         f"{os.cpu_count()} cores, {platform.machine()},"
     )
-    finish("cost", "# What cells cost", lines, notes)
+    write(__file__, "cost", "# What cells cost", lines, f"{notes} {versions()}.")
 
 
 if __name__ == "__main__":

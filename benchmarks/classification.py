@@ -18,9 +18,8 @@ import statistics
 from typing import Annotated
 
 import typer
-from rows import SCORES, run_directory, seeds, spread, varied
+from rows import SCORES, run_directory, seeds, spread, varied, write
 
-HERE = pathlib.Path(__file__).parent
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 Runs = Annotated[pathlib.Path, typer.Option(help="Where runs are kept.")]
 
@@ -143,23 +142,13 @@ def table(name, runs):
     lines += [f"| {label} (published) | | | {score:.2f} | | | |" for label, score in published]
     source = found[0][1].pretraining
     hours = history_seconds(runs / source.name) / 3600
-    text = "\n".join(
-        [
-            title,
-            "",
-            *lines,
-            "",
-            f"Seeds from 0. {protocol} Everything is fitted on train, every choice made on dev. "
-            f"`{source.name}`, from which pretrained rows start, took {hours:.1f} hours more. "
-            "Seconds of training on 2 cores with other work beside it; calibration error in per "
-            "cent, before the temperature.",
-            "",
-            f"Command: `python benchmarks/classification.py {name}`",
-            "",
-        ]
+    notes = (
+        f"Seeds from 0. {protocol} Everything is fitted on train, every choice made on dev. "
+        f"`{source.name}`, from which pretrained rows start, took {hours:.1f} hours more. "
+        "Seconds of training on 2 cores with other work beside it; calibration error in per "
+        "cent, before the temperature."
     )
-    (HERE / f"classification_{name}.md").write_text(text)
-    print(text)
+    write(__file__, name, title, lines, notes)
 
 
 @app.command()

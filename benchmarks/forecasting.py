@@ -23,9 +23,8 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rows import SCORES, run_directory
+from rows import SCORES, run_directory, write
 
-HERE = pathlib.Path(__file__).parent
 NAMES = {"h1": "ETTh1", "h2": "ETTh2", "m1": "ETTm1", "m2": "ETTm2", "weather": "Weather"}
 SPLITS = ("dev", "test")
 HORIZONS = (96, 192, 336, 720)
@@ -303,17 +302,14 @@ def baseline_cells(scores):
 
 
 def finish(table, title, lines, note=""):
-    """Prints a table and writes it beside this script."""
+    """Writes a table with what holds of all."""
     protocol = (
         "Each column standardized with the training part's mean and deviation; the standard "
         "borders; every window of test counted; multivariate in and out. Every choice made on dev. "
         "Seeds from 0. One thread of a 2-core CPU a cell, seconds with other work beside it. "
         "Published: Lin et al. 2023, their repository."
     )
-    command = f"Command: `python benchmarks/forecasting.py {table}`"
-    text = "\n".join([title, "", *lines, "", f"{note} {protocol}".strip(), "", command, ""])
-    (HERE / f"forecasting_{table}.md").write_text(text)
-    print(text)
+    write(__file__, table, title, lines, f"{note} {protocol}".strip())
 
 
 @app.command()

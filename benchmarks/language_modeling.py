@@ -17,9 +17,8 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rows import SPLITS, by_label, measure, measured, run_directory, seeds
+from rows import SPLITS, by_label, measure, measured, run_directory, seeds, versions, write
 
-HERE = pathlib.Path(__file__).parent
 ORDERS = {"tiny_shakespeare": range(4, 11), "penn_treebank": (3, 4)}
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 Runs = Annotated[pathlib.Path, typer.Option(help="Where runs are kept.")]
@@ -228,31 +227,17 @@ PUBLISHED = (
 
 
 def finish(table, title, lines, protocol, number):
-    """Prints a table and writes it."""
-    import keras
-    import tensorflow as tf
-
+    """Writes a table with what holds of all."""
     timed = lines[0].endswith("s an epoch |")
     usual = 3 if table == "tiny_shakespeare" else 1
-    chosen = "" if number == usual else f" --seeds {number}"
-    text = "\n".join(
-        [
-            title,
-            "",
-            *lines,
-            "",
-            f"{'Seeds from 0. ' * timed}Every token of a split is predicted once, after all that "
-            f"stand before it in that split. {protocol}. Everything is fitted on train, every "
-            "choice made on dev, the order of the n-grams likewise. "
-            f"{'Seconds on 2 cores with other work beside it, ' * timed}keras {keras.__version__}, "
-            f"tensorflow {tf.__version__}.",
-            "",
-            f"Command: `python benchmarks/language_modeling.py {table}{chosen}`",
-            "",
-        ]
+    notes = (
+        f"{'Seeds from 0. ' * timed}Every token of a split is predicted once, after all that "
+        f"stand before it in that split. {protocol}. Everything is fitted on train, every "
+        "choice made on dev, the order of the n-grams likewise. "
+        f"{'Seconds on 2 cores with other work beside it, ' * timed}{versions()}."
     )
-    (HERE / f"language_modeling_{table}.md").write_text(text)
-    print(text)
+    options = () if number == usual else ("--seeds", str(number))
+    write(__file__, table, title, lines, notes, *options)
 
 
 if __name__ == "__main__":

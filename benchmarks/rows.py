@@ -6,8 +6,10 @@ measured: called again, a script goes on where it stopped and prints finished ro
 
 import concurrent.futures
 import dataclasses
+import importlib.metadata
 import json
 import os
+import pathlib
 import statistics
 import subprocess
 import sys
@@ -99,6 +101,31 @@ def by_label(found):
     for label, recipe, scores in found:
         together.setdefault(label, []).append((recipe, scores))
     return together
+
+
+def write(script, table, title, lines, notes, *options):
+    """Prints a table and writes it beside its script, with the command that makes it again.
+
+    Args:
+        script: Path of the script.
+        table: Name of the table, which is the script's command.
+        title: A heading.
+        lines: The table, and others after it, in Markdown.
+        notes: What is to be known of it.
+        *options: What else was said to the command.
+    """
+    script = pathlib.Path(script)
+    command = " ".join(["python", f"benchmarks/{script.name}", table, *options])
+    text = "\n".join([title, "", *lines, "", notes, "", f"Command: `{command}`", ""])
+    (script.parent / f"{script.stem}_{table}.md").write_text(text)
+    print(text)
+
+
+def versions():
+    """What the figures were made with."""
+    return ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("keras", "tensorflow")
+    )
 
 
 def spread(scores):

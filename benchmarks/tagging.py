@@ -16,9 +16,8 @@ import statistics
 from typing import Annotated
 
 import typer
-from rows import SPLITS, by_label, measure, measured, run_directory, spread, varied
+from rows import SPLITS, by_label, measure, measured, run_directory, spread, varied, versions, write
 
-HERE = pathlib.Path(__file__).parent
 SEEDS_OF_VARIATIONS = 1  # Of the rows of entities that are there to be compared with the first.
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -203,10 +202,7 @@ def entities(table, jobs, runs, title, published):
 
 
 def finish(table, title, lines):
-    """Prints a table and writes it beside this script."""
-    import importlib.metadata
-
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("keras", "tensorflow")]
+    """Writes a table with what holds of all."""
     protocol = (
         "Trained on the train split alone, every choice made on dev, nothing from outside; one "
         "sentence at a time; whole entities, counted as `conlleval` does."
@@ -214,14 +210,11 @@ def finish(table, title, lines):
         else "Trained on the train split of UD 2.10 alone, every choice made on dev; words only "
         "(multiword tokens and empty nodes are no words)."
     )
-    notes = [
+    notes = (
         f"{protocol} One thread of a 2-core CPU a row, seconds with other work beside it, "
-        f"{', '.join(versions)}.",
-        f"Command: `python benchmarks/tagging.py {table}`",
-    ]
-    text = "\n".join([title, "", *lines, "", "\n\n".join(notes), ""])
-    (HERE / f"tagging_{table}.md").write_text(text)
-    print(text)
+        f"{versions()}."
+    )
+    write(__file__, table, title, lines, notes)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,8 @@ import pathlib
 from typing import Annotated
 
 import typer
-from rows import SCORES, measure, measured, run_directory, varied
+from rows import SCORES, measure, measured, run_directory, varied, versions, write
 
-HERE = pathlib.Path(__file__).parent
 SCAN = ("simple", "length", "addprim_jump")
 BEAMS = {"dev": (1, 5, 10), "test": (1,)}
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -160,18 +159,12 @@ def multi30k(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Pa
 
 
 def finish(table, title, lines, notes, kept):
-    """Prints a table and writes it beside this script."""
-    import importlib.metadata
-
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("keras", "tensorflow")]
-    notes = [
+    """Writes a table with what holds of all."""
+    notes = (
         f"{notes} Trained on the train split alone, every choice made on dev. Seconds on a 2-core "
-        f"CPU with other work beside it, {', '.join(versions)}.",
-        f"Command: `python benchmarks/translation.py {table}{' --kept' * kept}`",
-    ]
-    text = "\n".join([title, "", *lines, "", "\n\n".join(notes), ""])
-    (HERE / f"translation_{table}.md").write_text(text)
-    print(text)
+        f"CPU with other work beside it, {versions()}."
+    )
+    write(__file__, table, title, lines, notes, *["--kept"] * kept)
 
 
 if __name__ == "__main__":
