@@ -11,9 +11,13 @@ import sys
 import time
 import types
 
+import keras
+import numpy as np
 import pytest
 
 from zoo import cli, printing
+from zoo.data import translation
+from zoo.data.arrays import Arrays
 from zoo.data.classification import ClassificationData
 from zoo.data.text import TokenEncoder
 from zoo.models import SequenceClassifier
@@ -33,6 +37,7 @@ COMMANDS = (
     "generate",
     "inspect",
     "forecast",
+    "detect",
     "data",
     "demo",
 )
@@ -239,6 +244,25 @@ def test_forecast(tmp_path):
     assert "no.csv" in error(wrong)
 
 
+def test_detect(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"2024-01-{1 + step // 24:02} {step % 24:02}:00,{step % 7}," for step in range(240)]
+    rows[200] = rows[200].replace(f",{200 % 7},", ",90,")
+    rows[30] = rows[30].replace(",2,", ",,")
+    rows = [row + ("" if step == 100 else "4") for step, row in enumerate(rows)]
+    pathlib.Path("load.csv").write_text("\n".join(["hour,load,still", *rows]) + "\n")
+    cli.app(["detect", "load.csv", "--steps", "2"], standalone_mode=False)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("240 steps of load, still; missing: 2; the first 36 are learned from")
+    assert said[1].split() == ["load", "still", "load", "score", "still", "score"]
+    assert said[3].startswith("2024-01-09 08:00:00  90.0    4.0 ")
+    scores = pathlib.Path("runs/load/anomalies.csv").read_text().splitlines()
+    assert scores[0] == "time,load,still,load score,still score" and len(scores) == 241
+    for channel in ("load", "still"):
+        picture = pathlib.Path(f"runs/load/anomalies_{channel}.png")
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_evaluate(zoo, place):
     found = zoo("evaluate", NAME, "--limit", 50, "--output", "scores")
     scores = json.loads((place / "scores" / "test.json").read_text())
@@ -259,6 +283,22 @@ def test_trains_the_same_on_exported_arrays(place, run):
     options = ("--arrays", "arrays", "--epochs", 1, "--limit", 50, "--output", "run_on_arrays")
     call("train", NAME, *options, cwd=place)
     assert history(place / "run_on_arrays") == history(place / "run")
+
+
+def test_trains_a_translator_on_exported_arrays(tmp_path, monkeypatch, capsys):
+    pairs = translation.Pairs(("jump twice", "walk", "run once"), ("JUMP JUMP", "WALK", "RUN"))
+    monkeypatch.setattr(translation, "read", lambda *_, **__: pairs)
+    arrays, name = tmp_path / "arrays", "seq2seq.scan_simple"
+    cli.app(["data", "export", name, str(arrays)], standalone_mode=False)
+    assert capsys.readouterr().out == f"Written: {arrays}\n"
+    options = ["--epochs", "1", "--output", str(tmp_path / "run")]
+    cli.app(["train", name, "--arrays", str(arrays), *options], standalone_mode=False)
+    assert "Best on dev: perplexity" in capsys.readouterr().out
+    data = translation.load("scan/simple")
+    assert Arrays.read(arrays).sizes == data.sizes
+    written, made = (each.batches("train", 2, seed=0) for each in (Arrays.read(arrays), data))
+    for found, expected in zip(written, made, strict=True):
+        keras.tree.map_structure(np.testing.assert_array_equal, found, expected)
 
 
 def test_unknown_model(zoo):

@@ -2,8 +2,10 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
+import zoo
 from zoo import detection, models
 
 PROBATION = 120
@@ -160,3 +162,29 @@ def test_values_must_be_a_stream(values):
 def test_other_models_are_refused(model):
     with pytest.raises(ValueError, match="output has the shape"):
         detection.StreamDetector(model())
+
+
+def test_a_series_is_watched_without_looking_ahead():
+    hours = np.arange(300)
+    values = np.stack([np.sin(hours / 8), hours % 5], axis=-1)
+    values[150, 0], values[[40, 220], 1] = 4.0, np.nan
+    found = zoo.detect(pd.DataFrame(values, columns=["wave", "saw"]), cell=None)
+    assert found.report["missing"] == 2 and found.probation == 45
+    assert found.series.values[[40, 220], 1].tolist() == [39 % 5, 219 % 5]
+    assert found.scores.argmax(axis=0)[0] == 150 and not found.scores[:45].any()
+    changed = np.where(hours[:, None] < 200, values, 7)
+    again = zoo.detect(pd.DataFrame(changed), cell=None)
+    assert np.array_equal(again.scores[:200], found.scores[:200])
+    assert found.table().columns.tolist() == ["wave", "saw", "wave score", "saw score"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.ones((100, 1)), "must have more than 100 steps. Received: 100"),
+        (np.full((200, 1), np.nan), "Each channel must have a value. Received: none in '0'"),
+    ],
+)
+def test_a_series_that_cannot_be_watched(values, said):
+    with pytest.raises(ValueError, match=said):
+        zoo.detect(pd.DataFrame(values))

@@ -113,6 +113,31 @@ def forecast(table, horizon, *, time=None, known=(), calendar=False, **options):
     return outlook.forecast(series, recipes.get("segrnn.table"), horizon, **options)
 
 
+def detect(table, *, time=None, **options):
+    """Finds what is new in a table of one's own; see `zoo.detection.detect` for what comes back.
+
+    Args:
+        table: A `pandas.DataFrame`, or the path of a CSV file (`zoo.data.forecasting.from_table`).
+        time: Name of the column that tells when, where it is not the first that holds dates.
+        **options: Those of `zoo.detection.detect`.
+
+    Returns:
+        A `zoo.detection.Detection`.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"load": np.sin(np.arange(400) / 8)})
+    >>> table.loc[300, "load"] = 3.0
+    >>> int(detect(table, cell=None).table()["load score"].idxmax())
+    300
+    """
+    from zoo import detection
+    from zoo.data import forecasting
+
+    return detection.detect(forecasting.from_table(table, time=time), **options)
+
+
 def _recipe(recipe):
     from zoo import recipes
 

@@ -322,6 +322,28 @@ def forecast(
     printing.forecast(found, output)
 
 
+@app.command()
+def detect(
+    table: Annotated[pathlib.Path, typer.Argument(help="A CSV file; columns of numbers.")],
+    steps: Annotated[int, typer.Option(min=1, help="Most rows to show.")] = 10,
+    time: Annotated[
+        str | None, typer.Option(help="Column of times [default: the first of dates]")
+    ] = None,
+    cell: Annotated[
+        str, typer.Option(help="Of the network that watches: gru, lstm or simple_rnn.")
+    ] = "gru",
+    output: Annotated[
+        pathlib.Path | None,
+        typer.Option(help="Directory for scores as CSV and pictures [default: runs/FILE]"),
+    ] = None,
+):
+    """Find what is new in a table of your own: each row is judged by those before it alone."""
+    import zoo
+
+    found = zoo.detect(table, time=time, cell=cell)
+    printing.detection(found, steps, output or pathlib.Path("runs") / table.stem)
+
+
 @data_app.command("export")
 def data_export(
     name: Name,

@@ -1,5 +1,7 @@
 """Anomalies in a stream: a small network learns it while it watches, and says what is new in it."""
 
+import dataclasses
+
 import keras
 import numpy as np
 
@@ -212,3 +214,86 @@ def rested(scores, steps):
     padded = np.concatenate([np.full(steps, -np.inf), scores])
     highest = np.lib.stride_tricks.sliding_window_view(padded, max(steps, 1))[: len(scores)]
     return np.where(scores > highest.max(axis=1), scores, 0.0) if steps else scores
+
+
+@dataclasses.dataclass(frozen=True)
+class Detection:
+    """What is new in a series, step by step.
+
+    Attributes:
+        series: The `zoo.data.forecasting.Series`, its missing values filled.
+        report: What was wrong with it before, as its `report` says.
+        scores: Float64 `(time, channels)`, 0 where nothing is new.
+        probation: Steps at the start, in which nothing is scored.
+    """
+
+    series: object
+    report: dict
+    scores: np.ndarray
+    probation: int
+
+    def table(self):
+        """Lays values and scores out as a `pandas.DataFrame`, a row a step."""
+        import pandas as pd
+
+        series = self.series
+        columns = dict(zip(series.channels, series.values.T, strict=True))
+        for channel, scores in zip(series.channels, self.scores.T, strict=True):
+            columns[f"{channel} score"] = scores
+        if series.seconds is None:
+            index = pd.RangeIndex(len(series.values), name="step")
+        else:
+            index = pd.DatetimeIndex(series.seconds.astype("datetime64[s]"), name="time")
+        return pd.DataFrame(columns, index=index)
+
+
+def detect(series, *, cell="gru", probation=None, seed=0):
+    """Watches a series from its first step to its last and scores how anomalous each is.
+
+    Every channel is a stream by itself, watched by a `StreamDetector` with a small network, the
+    one that `benchmarks/anomalies.py` measures.
+
+    Args:
+        series: A `zoo.data.forecasting.Series`. A missing value is taken to be the last known one.
+        cell: Of the network, `"lstm"`, `"gru"` or `"simple_rnn"`; `None` watches the values alone.
+        probation: Steps at the start in which nothing is scored; by default those of the Numenta
+            Anomaly Benchmark, `zoo.metrics.anomalies.probation`.
+        seed: Seed of the network's weights and of the choice of what it learns from.
+
+    Returns:
+        A `Detection`. What it says of a step does not depend on later ones.
+
+    Raises:
+        ValueError: If the series is too short, or there is no value in a channel.
+    """
+    from zoo import models
+    from zoo.metrics import anomalies
+
+    steps = len(series.values)
+    if steps <= SETTLING:
+        raise ValueError(f"A series must have more than {SETTLING} steps. Received: {steps}")
+    if probation is None:
+        probation = anomalies.probation(steps)
+    report, series = series.report, _held(series)
+    network = None
+    if cell is not None:
+        keras.utils.set_random_seed(seed)
+        optimizer = keras.optimizers.Adam(5e-3, clipnorm=1.0)
+        options = {"dropout": 0.0, "distribution": "quantiles", "optimizer": optimizer}
+        network = models.Forecaster(24, 1, 1, cell=cell, units=16, **options)
+    detector = StreamDetector(network, lookback=24, seed=seed)
+    scores = np.stack([detector.scores(each, probation) for each in series.values.T], axis=-1)
+    scores[:probation] = 0
+    return Detection(series, report, scores, probation)
+
+
+def _held(series):
+    """The series with each missing value as the last known one, so that none knows of later."""
+    values = series.values.copy()
+    for name, channel in zip(series.channels, values.T, strict=True):
+        known = np.flatnonzero(np.isfinite(channel))
+        if not len(known):
+            raise ValueError(f"Each channel must have a value. Received: none in {name!r}")
+        last = np.searchsorted(known, np.arange(len(channel)), side="right") - 1
+        channel[:] = channel[known[np.maximum(last, 0)]]
+    return dataclasses.replace(series, values=values)

@@ -43,6 +43,31 @@ def forecast(found, output):
     typer.echo(f"Written: {rows}, {picture}")
 
 
+def detection(found, steps, output):
+    """Prints the steps of a series that are newest, and writes all scores and their pictures."""
+    series, scores = found.series, found.scores
+    typer.echo(
+        f"{len(scores):,} steps of {', '.join(series.channels)}; missing: "
+        f"{found.report['missing']:,}; the first {found.probation} are learned from alone"
+    )
+    output.mkdir(parents=True, exist_ok=True)
+    rows, frame = output / "anomalies.csv", found.table()
+    frame.to_csv(rows)
+    highest = scores.max(axis=1)
+    places = (-highest).argsort(kind="stable")[:steps]
+    places = places[highest[places] > 0]
+    shown = frame.iloc[places].round(3).to_string(max_cols=8) if len(places) else "Nothing is new."
+    console().print(shown)
+    pictures = []
+    for channel, values, score in zip(series.channels, series.values.T, scores.T, strict=True):
+        pictures.append(output / f"anomalies_{channel.replace('/', '_')}.png")
+        alarms, times = places[score[places] > 0], None if series.seconds is None else frame.index
+        above, _ = plots("reconstruction").anomalies(values, score, alarms=alarms, times=times)
+        above.set_ylabel(channel)
+        above.figure.savefig(pictures[-1], dpi=150)
+    typer.echo(f"Written: {', '.join(map(str, [rows, *pictures]))}")
+
+
 def inside(model, tokens, inputs, output):
     """Prints how open the gates of recurrent layers are, and draws what went on in them."""
     from rich.table import Table
