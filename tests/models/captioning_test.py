@@ -34,7 +34,6 @@ MODELS = {
     "scheduled sampling, stacked, a projection, no places": lambda: captioner(
         sampling=0.5, units=(4, 6), projection_dim=5, places=False, cell="gru"
     ),
-    "grid of features": lambda: of_features((3, 2, 7), dropout=0.0),
     "places of features": lambda: of_features((6, 7), summary="all"),
     "vector of features": lambda: of_features((7,), attention=None, cell="simple_rnn"),
 }

@@ -17,7 +17,6 @@ def built(**options):
 
 
 MODELS = {
-    "gru, additive": lambda: built(),
     "lstm, multiplicative, input feeding": lambda: built(
         cell="lstm", attention="multiplicative", input_feeding=True
     ),
