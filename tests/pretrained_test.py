@@ -335,6 +335,12 @@ class TestPublished:
         assert len(model.model.trainable_variables) == len(small_run.model.trainable_variables)
         assert model.model.count_params() == small_run.model.count_params()
 
+    def test_backbone_is_the_model_without_its_head(self, model):
+        head = model.model.get_layer("logits")
+        x = model.encoder([["The", "dogs", "bark"], ["Sing"]])
+        states = model.backbone(x, training=False)
+        np.testing.assert_allclose(head(states), model.model(x, training=False), atol=1e-6)
+
     def test_model_equals_saved_model(self, model, small_run):
         sentences = small_run.data.splits["test"].tokens[:30]
         for tokens, row in zip(sentences, model.predict(sentences), strict=True):
