@@ -44,3 +44,12 @@ def test_the_map_keeps_distances_of_two_dimensions():
     assert distance == pytest.approx(np.linalg.norm(codes[3] - codes[20]))
     shares = [float(label.split(" ")[0]) for label in (ax.get_xlabel(), ax.get_ylabel())]
     assert sum(shares) == pytest.approx(100, abs=1)
+
+
+def test_codes_of_a_kind_lie_above_the_others():
+    codes = np.random.default_rng(0).normal(size=(30, 3))
+    ax = plots.latent(codes, np.arange(30) < 4, label="odd ones")
+    below, above = ax.collections
+    assert len(below.get_offsets()) == 26 and len(above.get_offsets()) == 4
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["odd ones"]
+    assert len(ax.figure.axes) == 1  # There is no scale of two colours.

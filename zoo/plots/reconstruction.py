@@ -115,8 +115,9 @@ def latent(codes, colours=None, *, label="", ax=None):
 
     Args:
         codes: `(windows, latent_dim)`, of at least two numbers each.
-        colours: A number for each code, shown as its colour.
-        label: What that number is.
+        colours: A number for each code, shown as its colour; or true for those of a kind, which are
+            drawn above the others.
+        label: What that number is, or that kind.
         ax: Where to draw; by default a new picture.
 
     Returns:
@@ -136,9 +137,15 @@ def latent(codes, colours=None, *, label="", ax=None):
     ax = ax or plt.subplots(figsize=(5.6, 4.4), layout="constrained")[1]
     order = np.arange(len(x)) if colours is None else np.argsort(colours, kind="stable")
     shown = None if colours is None else np.asarray(colours)[order]
-    points = ax.scatter(x[order], y[order], c=shown, s=5, linewidths=0)
-    if colours is not None:
-        ax.figure.colorbar(points, ax=ax, label=label)
+    if shown is not None and shown.dtype == bool:
+        for kind, colour, text in ((False, "#bbbbbb", None), (True, COLOURS[1], label)):
+            chosen = order[shown == kind]
+            ax.scatter(x[chosen], y[chosen], color=colour, label=text, s=5, linewidths=0)
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), markerscale=3)
+    else:
+        points = ax.scatter(x[order], y[order], c=shown, s=5, linewidths=0)
+        if shown is not None:
+            ax.figure.colorbar(points, ax=ax, label=label)
     ax.set(
         xlabel=f"{shares[0]:.0%} of the variance".replace("%", " %"),
         ylabel=f"{shares[1]:.0%} of the variance".replace("%", " %"),
