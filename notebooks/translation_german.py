@@ -28,20 +28,19 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 # %%
 limit = 20 if "ZOO_SHORT" in os.environ else None
 
-
 # %% [markdown]
 # ## Strings in, strings out
 #
 # The model was trained on captions of photographs, 29,000 of them, and on nothing else. These
-# sentences are ours.
+# sentences are ours, as one writes them: cutting is part of the model.
 
 # %%
 translator = zoo.load("seq2seq.multi30k_en_de")
 texts = [
-    "A black dog runs through the snow .",
-    "Two women are sitting on a bench and reading a newspaper .",
-    "An old man with a hat plays the guitar on the street .",
-    "A girl in a red dress is jumping into the water while her brother watches .",
+    "A black dog runs through the snow.",
+    "Two women are sitting on a bench and reading a newspaper.",
+    "An old man with a hat plays the guitar on the street.",
+    "A girl in a red dress is jumping into the water while her brother watches.",
 ]
 for text, translation in zip(texts, translator.predict(texts), strict=True):
     print(f"{text}\n    {translation}")
@@ -59,7 +58,8 @@ zoo.plots.translation.attention(found[0])
 plt.show()
 
 # %% [markdown]
-# German puts some verbs elsewhere than English does: lines that cross show where the order changed.
+# German puts some verbs elsewhere than English does, and lines that cross would show it. These two
+# sentences hardly ask for that.
 
 # %%
 zoo.plots.translation.predictions(found[1:3])
@@ -88,29 +88,33 @@ else:
     plt.show()
 
 # %% [markdown]
-# Are long sentences harder? Before attention they were: everything had to pass through one vector.
+# The longest are the hardest, but the fall is gentle. Before attention everything had to pass
+# through one vector, and it was steep (Bahdanau et al. 2015, figure 2).
 #
 # ## What it cannot know
 #
-# A model of captions makes captions of everything. It does so fluently, which is worse than
-# stammering.
+# A model of captions knows what photographs show. Two of these sentences are of another world; the
+# third has plain words in an order that captions seldom have. In brackets is the mean
+# log-probability of a piece.
 
 # %%
 strange = [
-    "The parliament rejected the budget .",
-    "I have never been so tired in my life .",
-    "The dog that the cats chased was afraid .",
+    "The parliament rejected the budget.",
+    "I have never been so tired in my life.",
+    "The dog that the cats chased was afraid.",
 ]
 for text, each in zip(strange, translator.predict(strange, attention=True), strict=True):
     print(f"{text}\n    {each.text}    ({each.log_probability / (len(each.target) + 1):.2f})")
 
 # %% [markdown]
-# The number behind each is the mean log-probability of a piece. For the captions above it was:
+# It answers all the same. It puts pieces together to words that German does not have, and the third
+# loses its end. Here is the same number for the captions above:
 
 # %%
 for each in found:
     print(f"{each.log_probability / (len(each.target) + 1):.2f}  {each.text}")
 
 # %% [markdown]
-# Of what it never read it is less sure, but not always: a low number is a warning, and a high one
-# no promise. What would it take to know the budget of a parliament?
+# Of what it never read it is less sure, so a low number is a warning. But the third sentence is not
+# far from the girl and her brother: a high one is no promise. What would it take to know the budget
+# of a parliament?
