@@ -256,8 +256,8 @@ for when, each in (("at the start", layers["lstm"]), ("after training", trained[
     print(f"{most[0]:.3f} in the most open unit, {most[9]:.3f} in the tenth")
 
 # %% [markdown]
-# Both gated cells have learned what they were not given: a change at the far end now arrives. In the
-# LSTM a few units are enough for that, so that what arrives is little, but hardly less from afar.
+# Both gated cells have learned what they were not given: a change at the far end now arrives. In
+# the LSTM a few units are enough for that: what arrives is little, but hardly less from afar.
 
 # %% [markdown]
 # ## How far
