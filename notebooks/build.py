@@ -28,6 +28,7 @@ METADATA = {
 }
 # Keras's two lines an epoch, and the seconds, which are others every time.
 FITTED = re.compile(r"^(Epoch \d+/\d+)\n\d+/\d+ - \d+s(?: - \d+m?s/step)? - ", re.MULTILINE)
+DOWNLOADED = re.compile(r"^Downloading data from .*\n", re.MULTILINE)
 WIDGETS = "application/vnd.jupyter.widget-"
 
 
@@ -133,8 +134,8 @@ def _tidy_output(output):
             sys.stderr.write(output.text)
             return None
         # Keras writes two lines an epoch where it cannot draw a progress bar.
-        output.text = FITTED.sub(r"\1 - ", output.text)
-        return output
+        output.text = FITTED.sub(r"\1 - ", DOWNLOADED.sub("", output.text))
+        return output if output.text else None
     output.data = nbformat.from_dict(
         {kind: data for kind, data in output.data.items() if not kind.startswith(WIDGETS)}
     )

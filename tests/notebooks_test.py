@@ -191,6 +191,7 @@ def test_tidy_keeps_one_line_an_epoch_and_no_noise(capsys):
     cell.outputs = [
         nbformat.v4.new_output("stream", name="stderr", text="a banner"),
         nbformat.v4.new_output("stream", name="stdout", text=fitted),
+        nbformat.v4.new_output("stream", name="stdout", text="Downloading data from afar\n"),
         nbformat.v4.new_output(
             "display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
         ),
