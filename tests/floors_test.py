@@ -24,6 +24,7 @@ FLOORS = {
     "zoo.outlook": 4,
     "zoo.detection": 4,
     "zoo.serving": 3,
+    "zoo.onnx": 3,
     "zoo.models": 2,
     "zoo.data": 2,
     "zoo.metrics": 2,

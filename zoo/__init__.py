@@ -24,6 +24,7 @@ _MODULES = {
     "layers",
     "metrics",
     "models",
+    "onnx",
     "outlook",
     "plots",
     "pretrained",

@@ -130,7 +130,7 @@ class CharacterRNN(CharacterEncoder):
     def encode(self, vectors, mask):
         # cuDNN fails on a row without a single step (tensorflow#43103): let padding read one.
         empty = ops.logical_not(ops.any(mask, axis=1, keepdims=True))
-        first = ops.arange(ops.shape(mask)[1]) == 0
+        first = ops.cumsum(ops.ones_like(mask, dtype="int32"), axis=1) == 1
         read = self.recurrent(vectors, mask=ops.logical_or(mask, ops.logical_and(empty, first)))
         return ops.where(empty, ops.zeros_like(read), read)
 

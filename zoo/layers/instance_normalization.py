@@ -68,7 +68,7 @@ class InstanceNormalization(layers.Layer):
         gamma = ops.convert_to_tensor(self.gamma)
         gamma = ops.where(ops.abs(gamma) < 1e-2, 1e-2, gamma)
         scale = deviation / gamma
-        shift = mean - self.beta * scale
+        shift = mean - scale * self.beta
         return (history - shift) / scale, shift, scale
 
     def compute_output_shape(self, history_shape):

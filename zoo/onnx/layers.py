@@ -1,0 +1,306 @@
+"""Converters of layers that ONNX has an operator for, and of those that are more than `keras.ops`.
+
+Any other layer of the zoo is taken apart.
+"""
+
+import numpy as np
+from keras import activations, layers, ops
+
+from zoo.inspection.recording import directions, kind
+from zoo.layers import CRF, CarriedState, ViterbiDecoder, linear_chain
+from zoo.layers.characters import CharacterEncoder
+from zoo.layers.pictures import EveryCaption
+from zoo.layers.tied import TiedEmbedding
+from zoo.layers.weight_dropout import WeightDropout
+from zoo.onnx.conversion import add_function, converts
+from zoo.onnx.graph import Graph, Value, integers
+from zoo.onnx.operations import cast, slices
+
+ACTIVATIONS = {
+    activations.relu: "Relu",
+    activations.sigmoid: "Sigmoid",
+    activations.softmax: "Softmax",
+    activations.softplus: "Softplus",
+    activations.tanh: "Tanh",
+}
+OPERATORS = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "RNN"}
+# Where in Keras's kernels each gate stands, in ONNX's order: input, output, forget, cell of an
+# LSTM; update, reset, hidden of a GRU.
+GATES = {"lstm": (0, 3, 1, 2), "gru": (0, 1, 2), "simple_rnn": (0,)}
+
+
+def _array(weight):
+    return np.asarray(ops.convert_to_numpy(weight), "float32")
+
+
+def _activated(graph, layer, x):
+    if layer.activation is activations.linear:
+        return x
+    if layer.activation not in ACTIVATIONS:
+        raise NotImplementedError(
+            f"The activation of {layer.name} must be one of "
+            f"{', '.join(each.__name__ for each in ACTIVATIONS)}. Received: {layer.activation}"
+        )
+    return graph.add(ACTIVATIONS[layer.activation], x)
+
+
+@converts(layers.Dropout, layers.SpatialDropout1D)
+def dropout(graph, layer, x):
+    return graph.add("Identity", x)
+
+
+@converts(layers.Activation)
+def activation(graph, layer, x):
+    return _activated(graph, layer, x)
+
+
+@converts(layers.Embedding)
+def embedding(graph, layer, ids):
+    return graph.add("Gather", _array(layer.embeddings), ids)
+
+
+@converts(TiedEmbedding)
+def tied_embedding(graph, layer, x, reverse=False):
+    if not reverse:
+        return embedding(graph, layer, x)
+    return graph.add("MatMul", x, np.ascontiguousarray(_array(layer.embeddings).T))
+
+
+@converts(layers.Dense)
+def dense(graph, layer, x):
+    found = graph.add("MatMul", x, _array(layer.kernel))
+    if layer.use_bias:
+        found = graph.add("Add", found, _array(layer.bias))
+    return _activated(graph, layer, found)
+
+
+@converts(layers.Concatenate)
+def concatenate(graph, layer, xs):
+    return graph.add("Concat", *xs, axis=layer.axis)
+
+
+@converts(layers.Reshape)
+def reshape(graph, layer, x):
+    fixed = x.shape[0] is None and -1 not in layer.target_shape
+    return graph.add("Reshape", x, integers(-1 if fixed else 0, *layer.target_shape))
+
+
+@converts(layers.Flatten)
+def flatten(graph, layer, x):
+    return graph.add("Flatten", x, axis=1)
+
+
+@converts(layers.Permute)
+def permute(graph, layer, x):
+    return graph.add("Transpose", x, perm=[0, *layer.dims])
+
+
+@converts(layers.Conv1D, layers.Conv2D)
+def convolution(graph, layer, x):
+    """Channels come first in ONNX."""
+    inner = range(1, layer.rank + 1)
+    found = graph.add(
+        "Conv",
+        graph.add("Transpose", x, perm=[0, layer.rank + 1, *inner]),
+        np.ascontiguousarray(np.moveaxis(_array(layer.kernel), (-1, -2), (0, 1))),
+        _array(layer.bias) if layer.use_bias else None,
+        strides=layer.strides,
+        dilations=layer.dilation_rate,
+        auto_pad={"same": "SAME_UPPER", "valid": "VALID"}[layer.padding],
+    )
+    found = graph.add("Transpose", found, perm=[0, *(axis + 1 for axis in inner), 1])
+    return _activated(graph, layer, found)
+
+
+@converts(layers.BatchNormalization)
+def batch_normalization(graph, layer, x, mask=None):
+    """Statistics are those of training, so that it is a product and a sum."""
+    scale = _array(layer.gamma) / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
+    shift = _array(layer.beta) - scale * _array(layer.moving_mean)
+    return graph.add("Add", graph.add("Mul", x, scale), shift)
+
+
+@converts(layers.LayerNormalization)
+def layer_normalization(graph, layer, x, mask=None):
+    weights = _array(layer.gamma), _array(layer.beta)
+    return graph.add("LayerNormalization", x, *weights, axis=-1, epsilon=layer.epsilon)
+
+
+@converts(WeightDropout)
+def weight_dropout(graph, layer, x, **given):
+    return recurrent(graph, layer.layer, x, **given)
+
+
+@converts(layers.RNN, layers.Bidirectional)
+def recurrent(graph, layer, x, initial_state=None, mask=None):
+    """A recurrent layer, in one direction or in both, is one operator."""
+    each = list(directions(layer).values())
+    if not each:
+        raise NotImplementedError(f"There is no ONNX for the cell of {layer.name}")
+    first, name = each[0], kind(each[0])
+    gates = () if name == "simple_rnn" else (first.recurrent_activation,)
+    if first.activation is not activations.tanh or set(gates) - {activations.sigmoid}:
+        raise NotImplementedError(f"The activations of {layer.name} must be Keras's defaults")
+    if len(each) == 1 and first.go_backwards:
+        raise NotImplementedError(f"{layer.name} reads backwards alone: there is no ONNX for that")
+    lengths = None
+    if mask is not None:
+        lengths = graph.add("ReduceSum", cast(graph, mask, "int32"), integers(1), keepdims=0)
+    number = 2 if name == "lstm" else 1
+    states = [None] * number
+    if initial_state is not None:
+        for place in range(number):
+            own = [
+                graph.add("Unsqueeze", state, integers(0)) for state in initial_state[place::number]
+            ]
+            states[place] = graph.add("Concat", *own, axis=0)
+    outputs, *last = graph.add(
+        OPERATORS[name],
+        graph.add("Transpose", x, perm=[1, 0, 2]),
+        *(np.stack(weights) for weights in zip(*map(_weights, each), strict=True)),
+        lengths,
+        *states,
+        outputs=1 + number,
+        hidden_size=first.units,
+        direction="bidirectional" if len(each) == 2 else "forward",
+        linear_before_reset=int(first.reset_after) if name == "gru" else None,
+    )
+    last = [
+        graph.add("Gather", state, np.array(place, "int64"), axis=0)
+        for place in range(len(each))
+        for state in last
+    ]
+    if first.return_sequences:
+        # Time, directions, batch, units.
+        outputs = graph.add("Transpose", outputs, perm=[2, 0, 1, 3])
+        outputs = graph.add("Reshape", outputs, integers(0, 0, len(each) * first.units))
+    else:
+        outputs = graph.add("Concat", *last[::number], axis=-1)
+    return [outputs, *last] if first.return_state else outputs
+
+
+def _weights(layer):
+    """Kernel, recurrent kernel and bias of a layer of one direction, as ONNX has them."""
+    cell, order = layer.cell, GATES[kind(layer)]
+
+    def ordered(weight):
+        parts = np.split(weight, len(order))
+        return np.concatenate([parts[place] for place in order])
+
+    kernel, recurrent_kernel = _array(cell.kernel).T, _array(cell.recurrent_kernel).T
+    biases = np.zeros((2, len(kernel)), "float32")  # Of the input and of the state.
+    if cell.use_bias:
+        given = np.atleast_2d(_array(cell.bias))
+        biases[: len(given)] = given
+    return ordered(kernel), ordered(recurrent_kernel), np.concatenate(list(map(ordered, biases)))
+
+
+@converts(CharacterEncoder)
+def characters(graph, layer, ids):
+    """Each word is a row of its own, and then back in its sentence."""
+    shape = graph.add("Shape", ids)
+    width = slices(graph, shape, [2], [3], [0])
+    rows = graph.add("Reshape", ids, graph.add("Concat", integers(-1), width, axis=0))
+
+    def encode(ids):
+        return layer.encode(layer.embedding(ids), ids != 0)
+
+    found = add_function(graph, encode, Value(rows, (None, None), ids.dtype))
+    sentence = slices(graph, shape, [0], [2], [0])
+    wanted = graph.add("Concat", sentence, integers(layer.output_dim), axis=0)
+    return graph.add("Reshape", found, wanted)
+
+
+@converts(EveryCaption)
+def every_caption(graph, layer, seen, previous):
+    """Repeats along the first axis: a second one of the size that it takes, and back."""
+    shape = graph.add("Shape", seen)
+    pictures = slices(graph, shape, [0], [1], [0])
+    captions = slices(graph, graph.add("Shape", previous), [0], [1], [0])
+    rest = slices(graph, shape, [1], [len(seen.shape)], [0])
+    each = graph.add("Div", captions, pictures)
+    wide = graph.add("Concat", pictures, each, rest, axis=0)
+    found = graph.add("Expand", graph.add("Unsqueeze", seen, integers(1)), wide)
+    return graph.add("Reshape", found, graph.add("Concat", captions, rest, axis=0))
+
+
+@converts(CarriedState)
+def carried_state(graph, layer, x, states=None):
+    if states is not None:
+        graph.carried = list(states)
+    elif graph.carried is not None:
+        return list(graph.carried)
+    else:
+        batch = slices(graph, graph.add("Shape", x), [0], [1], [0])
+        sizes = [graph.add("Concat", batch, integers(size), axis=0) for size in layer.sizes]
+        return [graph.add("Expand", np.float32(0), size) for size in sizes]
+    return graph.add("Identity", x)
+
+
+@converts(CRF)
+def crf(graph, layer, logits, mask):
+    transitions, start, end = map(_array, layer.transition_scores())
+    start = np.broadcast_to(start, transitions.shape)
+    padding = np.where(np.arange(layer.num_tags) == 0, 0.0, linear_chain.PADDING).astype("float32")
+
+    def potentials(logits, mask):
+        after = ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
+        last = ops.cast(ops.logical_and(mask, ops.logical_not(after)), "float32")
+        logits = (logits + last[:, :, None] * end)[:, :, None]
+        steps = ops.concatenate([logits[:, :1] + start, logits[:, 1:] + transitions], axis=1)
+        return ops.where(mask[:, :, None, None], steps, padding)
+
+    found = add_function(graph, potentials, logits, mask)
+    return {"tags": _viterbi(graph, found), "potentials": found}
+
+
+@converts(ViterbiDecoder)
+def viterbi_decoder(graph, layer, potentials):
+    return {"tags": _viterbi(graph, potentials), "potentials": graph.add("Identity", potentials)}
+
+
+def _viterbi(graph, potentials):
+    """The best sequences of tags: a loop forwards that notes where each came from, and one back."""
+    tags = potentials.shape[-1]
+    forwards = Graph()
+    before = forwards.input("before", (None, tags), "float32")
+    scores = forwards.input("scores", (None, tags, tags), "float32")
+    paths = forwards.add("Add", forwards.add("Unsqueeze", before, integers(2)), scores)
+    now = forwards.add("ReduceMax", paths, integers(1), keepdims=0)
+    now = forwards.add("Sub", now, forwards.add("ReduceMax", now, integers(1), keepdims=1))
+    came_from = forwards.add("ArgMax", paths, axis=1, keepdims=0)
+    forwards.output("now", Value(now, before.shape, "float32"))
+    forwards.output("came_from", Value(came_from, before.shape, "int64"))
+
+    backwards = Graph()
+    tag = backwards.input("tag", (None,), "int64")
+    pointers = backwards.input("pointers", (None, tags), "int64")
+    place = backwards.add("Unsqueeze", tag, integers(1))
+    found = backwards.add("GatherElements", pointers, place, axis=1)
+    previous = backwards.add("Squeeze", found, integers(1))
+    backwards.output("previous", Value(previous, tag.shape, "int64"))
+    backwards.output("here", tag)
+
+    # A chain is at tag 0 before its first step, as in `zoo.layers.linear_chain`.
+    start = np.where(np.arange(tags) == 0, 0.0, linear_chain.PADDING).astype("float32")
+    batch = slices(graph, graph.add("Shape", potentials), [0], [1], [0])
+    start = graph.add("Expand", start[None], graph.add("Concat", batch, integers(1), axis=0))
+    last, came_from = graph.add(
+        "Scan",
+        start,
+        graph.add("Transpose", potentials, perm=[1, 0, 2, 3]),
+        outputs=2,
+        num_scan_inputs=1,
+        body=forwards.body("forwards"),
+    )
+    _, best = graph.add(
+        "Scan",
+        graph.add("ArgMax", last, axis=1, keepdims=0),
+        came_from,
+        outputs=2,
+        num_scan_inputs=1,
+        body=backwards.body("backwards"),
+        scan_input_directions=[1],
+        scan_output_directions=[1],
+    )
+    return cast(graph, graph.add("Transpose", best, perm=[1, 0]), "int32")
