@@ -1,0 +1,537 @@
+# %% [markdown]
+# # Inside LSTM and GRU
+#
+# A recurrent layer reads a sequence step by step and keeps a state. What LSTM and GRU add to that
+# are gates, numbers between 0 and 1 that work like sluices: what comes in, what stays, what goes
+# on. Here you will see their equations beside the code and held against Keras; formulas that
+# circulate with a mistake in them, and what the mistake does; a network that must keep the number
+# of a noun over forty words, the unit in which it keeps it, and what its gates do while it waits.
+#
+# It takes about four minutes on two cores, trains three small networks, and needs no download.
+
+# %%
+import collections
+import contextlib
+import inspect
+import io
+import logging
+import os
+import tempfile
+
+import keras
+import numpy as np
+import pandas as pd
+from IPython.display import display
+from matplotlib import pyplot as plt
+
+import zoo
+import zoo.data.sources
+import zoo.plots.inspection as draw
+from zoo.data.batches import pad
+from zoo.data.classification import ClassificationData, Texts
+from zoo.data.text import TokenEncoder, frequent
+from zoo.inspection import equations, misprints
+from zoo.recipe import Recipe
+
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+# %% [markdown]
+# One cell decides how much is read and trained. `build.py --short` sets `ZOO_SHORT`: few sentences
+# and one epoch, to see whether everything runs. Its figures mean nothing.
+
+# %%
+SHORT = "ZOO_SHORT" in os.environ
+texts, tests, epochs, seeds = (300, 205, 1, 1) if SHORT else (10_000, 4100, 4, 3)
+
+# %% [markdown]
+# ## The equations
+#
+# An LSTM has two states: the cell $c$, a basin, and the hidden state $h$, what others see of it. At
+# each step it reads $x_t$ and does this, σ being the logistic function, which gives numbers between
+# 0 and 1, and ⊙ the product number by number:
+#
+# $$
+# \begin{aligned}
+# i_t &= \sigma(x_t W_i + h_{t-1} U_i + b_i) && \text{input gate: how much flows in} \\
+# f_t &= \sigma(x_t W_f + h_{t-1} U_f + b_f) && \text{forget gate: how much stays} \\
+# o_t &= \sigma(x_t W_o + h_{t-1} U_o + b_o) && \text{output gate: how much is shown} \\
+# g_t &= \tanh(x_t W_g + h_{t-1} U_g + b_g) && \text{candidate: what there is to flow in} \\
+# c_t &= f_t \odot c_{t-1} + i_t \odot g_t \\
+# h_t &= o_t \odot \tanh(c_t)
+# \end{aligned}
+# $$
+#
+# The zoo has the same as code, in `zoo.inspection.equations`. You will see it without its
+# docstring.
+
+
+# %%
+def show(step):
+    """Prints the body of a step."""
+    head, _, body = inspect.getsource(step).split('"""')
+    print(head.rstrip() + body.rstrip())
+
+
+show(equations.lstm)
+
+# %% [markdown]
+# A GRU has one state, and one gate $z$ for two decisions: what it does not keep, it replaces. There
+# are two of them. As Cho et al. published it, the reset gate $r$ comes before the matrix
+# (`reset_after=False` in Keras):
+#
+# $$
+# \begin{aligned}
+# z_t &= \sigma(x_t W_z + h_{t-1} U_z + b_z) && \text{update gate: how much stays} \\
+# r_t &= \sigma(x_t W_r + h_{t-1} U_r + b_r) && \text{reset gate: how much is looked at} \\
+# g_t &= \tanh(x_t W_h + (r_t \odot h_{t-1})\, U_h + b_h) && \text{candidate} \\
+# h_t &= z_t \odot h_{t-1} + (1 - z_t) \odot g_t
+# \end{aligned}
+# $$
+#
+# In cuDNN, and in Keras by default, it comes after, so that one product with $U$ serves all three,
+# and there is a second bias $b'$ (`reset_after=True`):
+#
+# $$
+# g_t = \tanh(x_t W_h + b_h + r_t \odot (h_{t-1} U_h + b'_h))
+# $$
+#
+# Do the equations say what Keras does? Here are layers of Keras with weights drawn at random,
+# biases too, and the largest difference between what they answer and what the equations give.
+
+# %%
+rng = np.random.default_rng(0)
+x = rng.normal(size=(4, 50, 3)).astype("float32")
+layers = {
+    "lstm": keras.layers.LSTM(8, return_sequences=True),
+    "gru": keras.layers.GRU(8, return_sequences=True, reset_after=False),
+    "gru_reset_after": keras.layers.GRU(8, return_sequences=True, reset_after=True),
+}
+for name, layer in layers.items():
+    layer.build(x.shape)
+    layer.set_weights([rng.normal(size=weight.shape) for weight in layer.weights])
+    step = getattr(equations, name)
+    seen = equations.unfold(step, x, equations.start(step, 4, 8), *layer.get_weights())
+    difference = np.abs(seen.hidden - keras.ops.convert_to_numpy(layer(x))).max()
+    print(f"{name:16} largest difference over {x.shape[1]} steps: {difference:.1e}")
+
+# %% [markdown]
+# ## A sluice by hand
+#
+# To see what the gates are for, we set the weights of a single unit ourselves. It reads two numbers
+# at a time: a level, and a signal that is 1 now and then. The signal opens the input gate and shuts
+# the forget gate; without it the one is shut and the other open. `zoo.inspection.trace` shows the
+# gates and states of any recurrent layer while it runs, and `zoo.plots.inspection` draws them.
+
+# %%
+unit = keras.layers.LSTM(1, name="sluice")
+unit.build((None, None, 2))
+#                 input forget candidate output
+unit.set_weights(
+    [
+        np.array([[0.0, 0, 2, 0], [12, -12, 0, 0]]),  # what the level does, and the signal
+        np.zeros((1, 4)),
+        np.array([-6.0, 6, 0, 6]),
+    ]
+)
+level, signal = rng.uniform(-1, 1, 30), np.isin(np.arange(30), (4, 11, 19, 25))
+found = zoo.inspection.trace(unit, np.stack([level, signal], axis=1)[None].astype("float32"))
+ax = draw.unit(found["sluice"], 0)
+for step in np.flatnonzero(signal):
+    ax.axvspan(step - 0.5, step + 0.5, color="#eeeeee", zorder=0)
+plt.show()
+
+# %% [markdown]
+# At the grey steps the level is let in; between them the candidate does what it likes and the cell
+# (black) stays, not for ever, since a gate is never quite shut: σ(6) is 0.9975. Could a network
+# find such weights by itself? First, what must not be changed about them.
+#
+# ## Formulas that circulate with errors
+#
+# | where | often seen | right |
+# |---|---|---|
+# | `lstm_forgets_hidden` | $c_t = f_t ⊙ h_{t-1} + i_t ⊙ g_t$ | $c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t$ |
+# | `lstm_leaks` | $c_t = (1-i_t) ⊙ c_{t-1} + i_t ⊙ g_t$ | $c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t$ |
+# | `lstm_without_output_tanh` | $h_t = o_t ⊙ c_t$ | $h_t = o_t ⊙ \tanh(c_t)$ |
+# | `gru_swapped` | $(1-z_t) ⊙ h_{t-1} + z_t ⊙ g_t$ | $z_t ⊙ h_{t-1} + (1-z_t) ⊙ g_t$ |
+# | `gru_reset_misplaced` | $r_t ⊙ (h_{t-1} U_h)$ | $(r_t ⊙ h_{t-1})\, U_h$ |
+#
+# Each is a step in `zoo.inspection.misprints` that takes the same weights as the right one.
+# `compare` runs both on the weights of a fresh layer and numbers drawn at random: how far the
+# hidden states are apart, how large the memory becomes, and how much of a small change is left in
+# the memory after some steps.
+
+# %%
+rows = misprints.compare(time=30 if SHORT else 100)
+table = {
+    row.name: {
+        "difference of states": row.difference,
+        "largest memory": row.largest_state,
+        "(right)": row.largest_state_right,
+        "left after 20 steps": row.survival[19],
+        "(right) ": row.survival_right[19],
+    }
+    for row in rows
+}
+display(pd.DataFrame(table).T.map("{:.2g}".format))
+
+_, axes = plt.subplots(1, len(rows), figsize=(11, 2.4), sharey=True, layout="constrained")
+for ax, row in zip(axes, rows, strict=True):
+    ax.semilogy(row.survival_right, color="#3f78b5", label="right")
+    ax.semilogy(row.survival, color="#c9543b", ls="--", label="misprint")
+    ax.set_title(row.name, fontsize=8)
+    ax.set_xlabel("steps")
+axes[0].set(ylabel="what is left", ylim=(1e-8, 3))
+axes[0].legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# An LSTM that keeps $h$ in place of $c$ has no memory to speak of. The leak is a model of its own
+# (Greff et al. call it coupled gates), and so are the two GRUs: swapped and misplaced are wrong
+# only with weights that were made for the other, but then all is wrong, without any error message.
+# What each does is said in its docstring:
+
+# %%
+for step in (misprints.lstm_leaks, misprints.gru_swapped):
+    print(inspect.getdoc(step).partition("Reference:")[0])
+
+# %% [markdown]
+# ## A noun far away
+#
+# *The dogs that the man with the hat saw were ready*: whether it is *was* or *were* hangs on
+# *dogs*, and *man* and *hat* attract in vain. `agreement` is a data set of such sentences,
+# generated for this project: up to 12 words between noun and verb in training, up to 40 in the
+# test. We let a network read up to the verb, and it must say whether the verb is singular or
+# plural. So that it cannot simply keep the first noun of all, two other sentences come before.
+
+
+# %%
+def read(split, others=None):
+    """Reads texts up to their last verb, two other sentences first."""
+    rows = pd.DataFrame(zoo.data.sources.load("agreement", split).as_numpy_iterator())
+    rows["tokens"] = [[token.decode() for token in tokens] for tokens in rows.tokens]
+    others = rows.tokens if others is None else others
+    drawn = np.random.default_rng(0).integers(len(others), size=(len(rows), 2))
+    places = zip(drawn, rows.tokens, rows.verb, strict=True)
+    rows["read"] = [others[a] + others[b] + tokens[:verb] for (a, b), tokens, verb in places]
+    return rows
+
+
+dev = read(f"validation[:{min(texts, 1300)}]")
+test = read(f"test[:{tests}]", others=dev.tokens)
+rows = {"train": read(f"train[:{texts}]"), "dev": dev, "test": test}
+names = tuple(zoo.data.sources.builder("agreement").info.features["number"].names)
+splits = {
+    split: Texts(each["read"].str.join(" ").tolist(), each.number.to_numpy("int32"), names)
+    for split, each in rows.items()
+}
+counts = collections.Counter(word for text in splits["train"].texts for word in text.split())
+data = ClassificationData(TokenEncoder(frequent(counts), None), names, splits)
+
+
+def ids(texts):
+    """Gives what the networks read of texts."""
+    return pad(data.encode(texts)[0]["tokens"])
+
+
+for split, each in rows.items():
+    print(f"{split}: {len(each):,} texts, {each['read'].str.len().mean():.0f} words each;", end=" ")
+    print(f"up to {each.distance.max()} words between, {each.attractors.max()} attractors")
+print(f"vocabulary: {len(data.encoder.words)} words")
+print("an example:", splits["test"].texts[-1])
+
+# %% [markdown]
+# A recipe is a value, also one for a data set of one's own. The three networks differ in the name
+# of their cell: word vectors of 16, one layer of 32 units that reads from left to right, and a
+# decision from its last state.
+
+# %%
+recipe = Recipe(
+    name="agreement",
+    task="classification",
+    dataset="agreement",
+    data=ClassificationData,
+    builder=zoo.models.SequenceClassifier,
+    hyperparameters={
+        "units": 32, "embedding_dim": 16, "bidirectional": False, "pooling": "last", "dropout": 0.0,
+    },
+    batch_size=64,
+    epochs=epochs,
+    learning_rate=3e-3,
+    monitor="val_loss",
+)  # fmt: skip
+cells = {"simple_rnn": "simple RNN", "gru": "GRU", "lstm": "LSTM"}
+runs = {}
+for cell, name in cells.items():
+    options = {"hyperparameters": {**recipe.hyperparameters, "cell": cell}}
+    for seed in range(seeds):
+        with contextlib.redirect_stdout(io.StringIO()):
+            run = zoo.train(recipe, data=data, output=tempfile.mkdtemp(), seed=seed, **options)
+        runs[name, seed] = run
+        by_epoch = " ".join(f"{100 * epoch['val_accuracy']:5.1f}" for epoch in run.history)
+        print(f"{name:10} seed {seed}, right on dev after each epoch, %: {by_epoch}")
+    print(f"{'':10} {run.model.count_params():,} parameters")
+
+# %% [markdown]
+# Who knows no grammar can still be right more often than not: by always saying what is more
+# frequent, or by looking at the last noun before the verb. Here are both beside the networks, on
+# texts whose noun stands up to three times as far away as in any text of the training. A line is
+# the mean of the seeds, the shade goes from the worst of them to the best.
+
+# %%
+words = set(data.encoder.words) - {"look", "seem"}  # Of these *looks* and *seems* is a verb.
+nouns = {f"{word}s": word for word in words if f"{word}s" in words} | {"men": "man"}
+numbers = {**dict.fromkeys(nouns, 1), **dict.fromkeys(nouns.values(), 0)}
+
+last = [[numbers[word] for word in text if word in numbers][-1] for text in test["read"]]
+right = {
+    ("majority", 0): test.number == rows["train"].number.mode()[0],
+    ("last noun", 0): test.number == last,
+}
+x = ids(splits["test"])
+for which, run in runs.items():
+    right[which] = run.model.predict_on_batch(x).argmax(axis=-1) == test.number
+right = pd.DataFrame(right)
+
+edges, beyond = [-1, 0, 3, 6, 12, 20, 30, 40], test.distance > 12
+labels = ["0", "1-3", "4-6", "7-12", "13-20", "21-30", "31-40"]
+by = {
+    "words between noun and verb": right.groupby(pd.cut(test.distance, edges, labels=labels)),
+    "attractors (6 or more), distances over 12": right[beyond].groupby(
+        test.attractors.clip(upper=6)
+    ),
+}
+_, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
+for ax, (title, group) in zip(axes, by.items(), strict=True):
+    of_seeds = group.mean().T.groupby(level=0, sort=False)
+    mean, low, high = of_seeds.mean().T, of_seeds.min().T, of_seeds.max().T
+    display((100 * mean.T.rename_axis(title, axis=1)).round(1))
+    for name in mean:
+        (line,) = ax.plot(mean.index.astype(str), mean[name], marker="o", ms=3, label=name)
+        ax.fill_between(
+            mean.index.astype(str), low[name], high[name], color=line.get_color(), alpha=0.2
+        )
+    ax.set_xlabel(title)
+axes[0].axvspan(3.5, 6.2, color="#eeeeee", zorder=0)
+axes[0].set_ylabel("accuracy")
+axes[0].legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# Grey are the distances that no text of the training had. Up to there GRU and LSTM make no mistake;
+# beyond, they begin to, and how soon differs from seed to seed more than from cell to cell: the
+# shade of the GRU is wide. The simple RNN has had as much training and has found something else. It
+# is best with some words in between, and on the right it is right the less, the more attractors
+# there are, in the end less often than who guesses: it goes with the crowd in between. Is that its
+# memory, or has it only not finished learning? Give it more texts, or more epochs, and see.
+#
+# ## Which unit keeps the number?
+#
+# Just before the verb the network must know. We take the state of each unit there, over the texts
+# of dev, and ask how well it goes along with the number: the correlation of the two. A correlation
+# proves nothing yet. So we take the units out: `zoo.inspection.silenced` has them say nothing for a
+# while, and we see how often the network is still right; first the unit of the highest correlation,
+# then the next one with it, and so on; beside it units in an order drawn at random.
+
+
+# %%
+def accuracy(model, units):
+    """Tells how often a network is right without some units of its layer."""
+    layer = next(iter(zoo.inspection.recurrent_layers(model)))
+    with zoo.inspection.silenced(model, {layer: list(units)}):
+        return np.mean(model.predict_on_batch(x).argmax(axis=-1) == seen.labels)
+
+
+seen = splits["dev"][:500]
+x = ids(seen)
+chosen = {name: runs[name, 0] for name in cells.values()}
+correlation = {}
+for name, run in chosen.items():
+    (trace,) = zoo.inspection.trace(run.model, x).values()
+    last = trace["cell" if "cell" in trace else "hidden"][:, -1]  # Where padded, it stays.
+    correlation[name] = np.corrcoef(last.T, seen.labels)[-1, :-1]
+
+_, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True, layout="constrained")
+counts = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24]
+for ax, (name, run) in zip(axes, chosen.items(), strict=True):
+    orders = {
+        "highest correlation first": np.argsort(-np.abs(correlation[name])),
+        "in random order": np.random.default_rng(1).permutation(32),
+    }
+    for label, order in orders.items():
+        scores = [accuracy(run.model, order[:count]) for count in counts]
+        ax.plot(counts, scores, marker="o", ms=3, label=label)
+    best = orders["highest correlation first"][:3].tolist()
+    print(f"{name:10} units {best}, correlations {correlation[name][best].round(2)}")
+    ax.set_title(name, fontsize=10)
+    ax.set_xlabel("units taken out")
+axes[0].set_ylabel("accuracy")
+axes[0].legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# GRU and LSTM are right as before when single units go, also the one of the highest correlation:
+# where there is room, the number is kept in many places. A correlation shows who knows, not who is
+# missed.
+#
+# ## The life of a unit
+#
+# Now watch it. Two sentences of our own that differ in one noun, each after a short one of the
+# other number: the unit of the LSTM with the highest correlation, its gates and states at each
+# word.
+
+# %%
+sentences = [
+    "the cats are here . the dog that the man beside the trees saw often",
+    "the cat is here . the dogs that the man beside the tree saw often",
+]
+ours = Texts(sentences, np.array([0, 1], "int32"), names)
+run = chosen["LSTM"]
+(trace,) = zoo.inspection.trace(run.model, ids(ours)).values()
+keeper = int(np.argmax(np.abs(correlation["LSTM"])))
+_, axes = plt.subplots(2, 1, figsize=(9, 6.4), sharey=True, layout="constrained")
+for row, (ax, sentence) in enumerate(zip(axes, sentences, strict=True)):
+    draw.unit(trace, keeper, sentence.split(), ax, row=row)
+    verb = names[data.predict(run.model, sentences)[row].argmax()]
+    ax.set_title(f"LSTM, unit {keeper}; it expects a verb in the {verb}", fontsize=10)
+plt.show()
+
+# %% [markdown]
+# Find the word at which the black line, the cell, turns, and see which gate let it. Then the words
+# that follow: another noun passes, and does the line move? The whole layer at once, for the second
+# sentence, the eight units of the highest correlation on top of each other:
+
+# %%
+order = np.argsort(-np.abs(correlation["LSTM"]))[:8]
+draw.gates(trace, sentences[1].split(), row=1, units=order, names=["input", "forget", "cell"])
+plt.show()
+
+# %% [markdown]
+# One sentence may be a happy chance. So the same over texts of the test: what do the forget gate
+# and the input gate of that unit do, on average, at the noun that counts, at nouns that attract,
+# and at the other words in between? Beside them the mean of all other units.
+
+
+# %%
+def kinds(row):
+    """Says of each word of a text's last sentence what it is to the verb."""
+    verb = len(row["read"])
+    noun = verb - row.distance - 1
+    for place in range(len(row["read"]) - row.verb - 1, verb):
+        word = row["read"][place]
+        if place <= noun:
+            kind = {noun: "the noun"}.get(place, "the full stop before" if word == "." else "")
+        elif word in numbers:
+            kind = "attractor" if numbers[word] != row.number else "noun of the same number"
+        else:
+            kind = "other word in between"
+        yield place, kind
+
+
+some = test[test.distance > 12].head(40 if SHORT else 300)
+(trace,) = zoo.inspection.trace(
+    run.model, ids(splits["test"].where(test.index.isin(some.index)))
+).values()
+steps = pd.DataFrame(
+    [
+        {"": kind, "row": row, "place": place}
+        for row, (_, text) in enumerate(some.iterrows())
+        for place, kind in kinds(text)
+        if kind
+    ]
+)
+for gate in ("forget", "input"):
+    values = trace[gate][steps.row, steps.place]
+    steps[f"{gate}, unit {keeper}"] = values[:, keeper]
+    steps[f"{gate}, others"] = np.delete(values, keeper, axis=1).mean(axis=1)
+steps["change of the cell"] = np.abs(
+    trace["cell"][steps.row, steps.place, keeper]
+    - trace["cell"][steps.row, steps.place - 1, keeper]
+)
+table = steps.drop(columns=["row", "place"]).groupby("").mean().round(3)
+display(table.assign(words=steps.groupby("").size()))
+
+# %% [markdown]
+# A forget gate that stands at 0.99 keeps a number over forty steps for two thirds of its height,
+# one at 0.9 for a hundredth and a half: $0.99^{40} = 0.67$, $0.9^{40} = 0.015$. Here it is neither:
+# left alone, the cell would be empty long before the verb. It is not left alone; its input gate is
+# half open at each word, and what flows in must come from the other units, for the words between do
+# not know the number. It is not kept behind a shut sluice but handed on, from step to step.
+#
+# ## How far the gradient reaches
+#
+# To learn what must be kept, training needs a gradient that comes back over all the words. The norm
+# of $\partial h_T / \partial h_t$ tells how much of a change at step $t$ is left in the last state;
+# here it is against the distance $T - t$, of each network as it began and as it is now.
+
+# %%
+longest = ids(splits["test"].where((test.distance > 30).to_numpy())[:16])
+_, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
+fresh = {name: run.recipe.build(data.sizes, steps_per_epoch=1) for name, run in chosen.items()}
+for ax, (title, models) in zip(
+    axes,
+    {"before training": fresh, "after": {name: run.model for name, run in chosen.items()}}.items(),
+    strict=True,
+):
+    norms = {}
+    for name, model in models.items():
+        (norms[name],) = zoo.inspection.gradient_norms(model, longest, probes=4).values()
+    draw.gradients(norms, ax)
+    ax.set_title(title, fontsize=10)
+axes[0].set_ylim(1e-8, 30)
+plt.show()
+
+# %% [markdown]
+# The left side is not what one reads everywhere. A fresh simple RNN of Keras loses hardly anything:
+# its recurrent weights begin orthogonal, and on numbers as small as these tanh is nearly a straight
+# line. It is the GRU whose gradient vanishes fastest: its gates begin half open, so that each step
+# halves the state. The LSTM's forget gate begins with a bias of 1, σ(1) is 0.73. After training the
+# three are alike, and yet they are not equally right: a gradient that arrives is no memory yet.
+#
+# ## Open, shut, or in between
+#
+# A gate that is always open or always shut is no gate any more. You will see how the values of all
+# gates are spread over the steps of dev, before training and after.
+
+# %%
+for name in ("GRU", "LSTM"):
+    found = {}
+    for label, model in {"before": fresh[name], "after": chosen[name].model}.items():
+        (trace,) = zoo.inspection.trace(model, x).values()
+        found[label] = zoo.inspection.saturation(trace)
+    draw.saturation(found, title=f"{name}, 32 units")
+    plt.show()
+
+# %% [markdown]
+# Before training all stand where their biases put them. After it they move over most of their
+# range, and most of the time they are neither open nor shut.
+#
+# ## What it weighs
+#
+# Last, a model of the size that is used: the published tagger of parts of speech, two layers of
+# LSTM in both directions. Where are its parameters, and where is the arithmetic, for a single word?
+
+# %%
+tagger = zoo.load("bilstm_tagger.ud_en_ewt").model
+weighs = zoo.inspection.parameters(tagger)
+costs = zoo.inspection.flops(tagger, time=1)
+_, axes = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
+draw.sizes(weighs, axes[0])
+draw.sizes(costs, axes[1], what="operations a word")
+plt.show()
+
+gru = zoo.load("bigru_tagger.ud_en_ewt").model
+for name, model in {"LSTM": tagger, "GRU": gru}.items():
+    weight = sum(
+        count
+        for layer, parts in zoo.inspection.parameters(model).items()
+        if layer in zoo.inspection.recurrent_layers(model)
+        for count in parts.values()
+    )
+    cost = sum(sum(parts.values()) for parts in zoo.inspection.flops(model, time=1).values())
+    print(f"{name}: {weight:,} recurrent parameters, {cost / 1e6:.2f} million operations a word")
+lookup = weighs["word_embedding"]["embeddings"] / tagger.count_params()
+print(f"{lookup:.0%} of the LSTM's parameters are word vectors, of which a word reads one")
+
+# %% [markdown]
+# Four parts make an LSTM, three a GRU of as many units, and everything scales with that. Whether
+# the fourth is worth its price is the question of `notebooks/lstm_or_gru.py`.
