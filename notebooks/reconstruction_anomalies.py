@@ -19,10 +19,8 @@ from matplotlib import pyplot as plt
 import zoo
 import zoo.data.sources
 from zoo.data import anomalies
-from zoo.detection import StreamDetector
 from zoo.metrics import anomalies as benchmark
 from zoo.metrics import reconstruction as metrics
-from zoo.models import Forecaster
 from zoo.plots import reconstruction as plots
 from zoo.plots.forecasting import dates
 
@@ -47,8 +45,8 @@ _, ax = plt.subplots(figsize=(9, 3), layout="constrained")
 ax.plot(times, series.values, color="black", linewidth=0.5)
 for first, last in series.windows:
     ax.axvspan(times[first], times[last], color=plots.MARK, alpha=0.5, linewidth=0)
-for split, (begin, end) in recipe.preprocessing["parts"].items():
-    ax.hlines(0, times[begin], times[end - 1], linewidth=4, color="#999999")
+for shade, (split, (begin, end)) in zip("753", recipe.preprocessing["parts"].items(), strict=True):
+    ax.hlines(0, times[begin], times[end - 1], linewidth=4, color=f"0.{shade}")
     ax.text(times[begin], 4, split)
 ax.spines[["top", "right"]].set_visible(False)
 _ = dates(ax)
@@ -95,8 +93,7 @@ codes = {split: data.encode(autoencoder.model, of) for split, of in windows.item
 both = np.concatenate(list(codes.values()))
 means = [of.in_original_units(of.arrays()).mean(axis=(1, 2)) for of in windows.values()]
 touched = [
-    series.marked[of.starts[:, None] + np.arange(of.length)].any(axis=1).astype(float)
-    for of in windows.values()
+    series.marked[of.starts[:, None] + np.arange(of.length)].any(axis=1) for of in windows.values()
 ]
 _, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 plots.latent(both, np.concatenate(means), label="mean temperature of the window", ax=axes[0])
@@ -134,9 +131,10 @@ _ = plots.report(report)
 #
 # The autoencoder had weeks to learn from, and somebody who knew that nothing was wrong in them.
 # The benchmark asks for more: a detector sees each series once, from its first step, and after a
-# probation of at most 750 steps it must speak. `zoo.detection.StreamDetector` trains a small GRU
-# as the stream comes. It watches the values, the network's errors, and the errors in units of how
-# sure the network was; what leaves the range of all that was seen before is news. You will see
+# probation of at most 750 steps it must speak. `zoo.detect` trains a small GRU as the stream comes
+# (`zoo.detection.StreamDetector` takes a network of your own). It watches the values, the network's
+# errors, and the errors in units of how sure the network was; what leaves the range of all that was
+# seen before is news. You will see
 # what it says of the whole series, and the alarms at the threshold at which the benchmark gives
 # most points for this series. On the benchmark itself all series share one.
 
@@ -146,12 +144,9 @@ if short:
         "short", series.seconds[:4_300], series.values[:4_300], series.windows[:2]
     )
 probation = benchmark.probation(len(series))
-model = Forecaster(
-    24, 1, 1, cell="gru", units=16, dropout=0.0, distribution="quantiles", optimizer="adam"
-)
-model.optimizer.learning_rate = 5e-3
-scores = StreamDetector(model).scores(series.values, probation)
-alone = StreamDetector(None).scores(series.values, probation)
+table = pd.DataFrame({"temperature": series.values})
+scores = zoo.detect(table).scores[:, 0]
+alone = zoo.detect(table, cell=None).scores[:, 0]
 
 found = {
     label: benchmark.evaluate([series], [each])["standard"]
@@ -184,4 +179,5 @@ for label, each in found.items():
 # the values alone is a strong rival there, too.
 #
 # Where to go from here: `zoo show autoencoder.nab_machine_temperature` prints the card, and
-# `autoencoder.model` is the `keras.Model`, to train on a machine of your own.
+# `autoencoder.model` is the `keras.Model`, to train on a machine of your own; and
+# `zoo detect FILE.csv` shows what is new in a table of yours.
