@@ -7,8 +7,8 @@
 # in a process that has never heard of the zoo; and its layers work among those of your own. Every
 # figure was computed here.
 #
-# In full it takes about five minutes on two cores. It needs the pretrained models that it names, and for
-# the fourth part Universal Dependencies through TFDS.
+# In full it takes about five minutes on two cores. It needs the pretrained models that it names,
+# and for the fourth part Universal Dependencies through TFDS.
 
 # %%
 import dataclasses
