@@ -307,5 +307,6 @@ for adversary in (None, "labels"):
 """
 
 
-def test_fits_on_every_backend(backend_process, tmp_path):
+@pytest.mark.parametrize("backend_process", ["jax", "torch"], indirect=True)
+def test_fits_on_other_backends(backend_process, tmp_path):
     backend_process.run(FIT, tmp_path)

@@ -177,7 +177,8 @@ for number, (builder, options) in enumerate([
 """
 
 
-def test_fits_and_comes_back_on_every_backend(backend_process, tmp_path):
+@pytest.mark.parametrize("backend_process", ["jax", "torch"], indirect=True)
+def test_fits_and_comes_back_on_other_backends(backend_process, tmp_path):
     backend_process.run(FIT, tmp_path)
 
 
