@@ -63,9 +63,9 @@ SEQ2SEQ_SCAN_SIMPLE = Recipe(
     language="en",
     licence="BSD",
     rival={
-        "system": "two-layer LSTM without attention",
-        "exact_match": 0.998,
-        "source": "Lake and Baroni 2018, section 4, experiment 1",
+        "system": "the better networks of Lake and Baroni 2018, LSTM or GRU: 99 per cent and more",
+        "exact_match": 0.99,
+        "source": "Generalization without Systematicity, experiment 1",
     },
 )
 SEQ2SEQ_SCAN_LENGTH = dataclasses.replace(
