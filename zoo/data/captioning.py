@@ -74,7 +74,7 @@ class CaptioningData:
     >>> data = CaptioningData(encoder, {"train": pictures}, steps=4)
     >>> x, y, weight = next(iter(data.batches("train", batch_size=2)))
     >>> x["image"].shape, x["previous"].tolist(), y.tolist()
-    ((1, 8, 8, 3), [[2, 3, 4, 0], [2, 3, 1, 4]], [[3, 4, 2, 0], [3, 1, 4, 2]])
+    ((1, 8, 8, 3), [[2, 3, 1, 4], [2, 3, 4, 0]], [[3, 1, 4, 2], [3, 4, 2, 0]])
     """
 
     encoder: TokenEncoder

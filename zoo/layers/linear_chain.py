@@ -29,8 +29,8 @@ def chain_potentials(logits, transitions, start, end, mask):
     after = ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
     last = ops.cast(ops.logical_and(mask, ops.logical_not(after)), logits.dtype)
     logits = logits + last[:, :, None] * end
-    first = ops.arange(ops.shape(logits)[1])[:, None, None] == 0
-    steps = ops.where(first, start[None, None, :], transitions[None])
+    first = ops.concatenate([ops.ones_like(mask[:, :1]), ops.zeros_like(mask[:, 1:])], axis=1)
+    steps = ops.where(first[:, :, None, None], start[None, None, :], transitions[None])
     padding = ops.where(ops.arange(ops.shape(end)[0]) == 0, 0.0, PADDING)
     return ops.where(mask[:, :, None, None], steps + logits[:, :, None, :], padding)
 

@@ -239,16 +239,8 @@ def carried_state(graph, layer, x, states=None):
 
 @converts(CRF)
 def crf(graph, layer, logits, mask):
-    transitions, start, end = map(_array, layer.transition_scores())
-    start = np.broadcast_to(start, transitions.shape)
-    padding = np.where(np.arange(layer.num_tags) == 0, 0.0, linear_chain.PADDING).astype("float32")
-
     def potentials(logits, mask):
-        after = ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
-        last = ops.cast(ops.logical_and(mask, ops.logical_not(after)), "float32")
-        logits = (logits + last[:, :, None] * end)[:, :, None]
-        steps = ops.concatenate([logits[:, :1] + start, logits[:, 1:] + transitions], axis=1)
-        return ops.where(mask[:, :, None, None], steps, padding)
+        return linear_chain.chain_potentials(logits, *layer.transition_scores(), mask)
 
     found = add_function(graph, potentials, logits, mask)
     return {"tags": _viterbi(graph, found), "potentials": found}
