@@ -37,25 +37,13 @@ PUBLISHED = (
     ("Etsy Skyline", 35.7),
     ("random", 11.0),
 )
-LOOKBACK, UNITS = 24, 16
 
 
 def forecaster(cell):
-    """A network that says the next step, and how sure it is."""
-    import keras
+    """The network of `zoo detect`."""
+    from zoo import detection
 
-    from zoo import models
-
-    return models.Forecaster(
-        LOOKBACK,
-        1,
-        1,
-        cell=cell,
-        units=UNITS,
-        dropout=0.0,
-        distribution="quantiles",
-        optimizer=keras.optimizers.Adam(5e-3, clipnorm=1.0),
-    )
+    return detection.forecaster(cell)
 
 
 def autoencoder(cell):
@@ -65,7 +53,7 @@ def autoencoder(cell):
     from zoo import models
 
     optimizer = keras.optimizers.Adam(5e-3, clipnorm=1.0)
-    return models.SequenceAutoencoder(1, cell=cell, units=UNITS, latent_dim=6, optimizer=optimizer)
+    return models.SequenceAutoencoder(1, cell=cell, units=16, latent_dim=6, optimizer=optimizer)
 
 
 def watching(build, cell):
@@ -78,7 +66,7 @@ def watching(build, cell):
         from zoo.metrics.anomalies import probation
 
         keras.utils.set_random_seed(seed)
-        detector = StreamDetector(build(cell), lookback=LOOKBACK, seed=seed)
+        detector = StreamDetector(build(cell), seed=seed)
         return [detector.scores(series.values, probation(len(series))) for series in corpus]
 
     return scores

@@ -12,7 +12,7 @@ import pathlib
 from typing import Annotated
 
 import typer
-from rows import SCORES, measure, measured, run_directory, varied, versions, write
+from rows import measure, measured, varied, write_rows
 
 ATTRIBUTES = ("numbers", "sizes", "colours", "shapes", "relations")
 BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
@@ -60,17 +60,6 @@ Jobs = Annotated[int, typer.Option(help="Rows at a time, one thread each.")]
 Kept = Annotated[bool, typer.Option("--kept", help="Only rows that were measured already.")]
 
 
-def finished(table, jobs, kept, runs):
-    """Label and scores of each row."""
-    chosen = rows(table)
-    if not kept:
-        return [
-            (label, scores) for label, _, scores in measured(__file__, table, chosen, jobs, runs)
-        ]
-    done = [each for each in chosen if (run_directory(runs, each[1]) / SCORES).exists()]
-    return [(label, measure(recipe, runs)) for label, recipe in done]
-
-
 @app.command()
 def shapes(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Path("runs")):
     """Drawn scenes, with combinations of colour and shape that training has and has not."""
@@ -83,8 +72,7 @@ def shapes(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Path
     def cells(seen, unseen):
         return [f"{100 * seen[name]:.1f} / {100 * unseen[name]:.1f}" for name in ATTRIBUTES]
 
-    found = finished("shapes", jobs, kept, runs)
-    for label, scores in found:
+    for label, _, scores in measured(__file__, "shapes", rows("shapes"), jobs, runs, kept):
         dev, test = scores["dev"], scores["test"]
         unseen, speed = test["test_unseen"], scores["seconds"] / scores["epochs"]
         lines.append(
@@ -102,7 +90,9 @@ def shapes(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Path
         "others are seen / unseen. Each unseen scene has one object whose combination of colour "
         "and shape training never shows. Beam search with 4 beams."
     )
-    finish("shapes", "# Captions of drawn scenes that are right, seed 0", lines, notes)
+    write_rows(
+        __file__, "shapes", "# Captions of drawn scenes that are right, seed 0", lines, notes, kept
+    )
 
 
 @app.command()
@@ -118,7 +108,7 @@ def flickr8k(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Pa
         *most, last = [f"{of[name]:.1f}" for name in BLEU]
         return f"{' | '.join(most)} | **{last}** | {of['cider']:.3f} | {100 * of['distinct']:.1f}"
 
-    for label, scores in finished("flickr8k", jobs, kept, runs):
+    for label, _, scores in measured(__file__, "flickr8k", rows("flickr8k"), jobs, runs, kept):
         dev, test = scores["dev"], scores["test"]
         lines.append(
             f"| {label} | {scores['parameters']:,} | {dev['bleu_4']:.1f} | {cells(test)} "
@@ -136,16 +126,7 @@ def flickr8k(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Pa
         "of train, at 96 by 96 pixels; that of the published figures saw the million of ImageNet "
         "first."
     )
-    finish("flickr8k", "# Captions of Flickr8k, seed 0", lines, notes)
-
-
-def finish(table, title, lines, notes):
-    """Writes a table with what holds of all."""
-    notes = (
-        f"{notes} Trained on the train split alone, every choice made on dev. Seconds on a 2-core "
-        f"CPU with other work beside it, {versions()}."
-    )
-    write(__file__, table, title, lines, notes)
+    write_rows(__file__, "flickr8k", "# Captions of Flickr8k, seed 0", lines, notes, kept)
 
 
 if __name__ == "__main__":

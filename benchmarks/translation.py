@@ -12,7 +12,7 @@ import pathlib
 from typing import Annotated
 
 import typer
-from rows import SCORES, measure, measured, run_directory, varied, versions, write
+from rows import measure, measured, varied, write_rows
 
 SCAN = ("simple", "length", "addprim_jump")
 BEAMS = {"dev": (1, 5, 10), "test": (1,)}
@@ -69,20 +69,11 @@ Jobs = Annotated[int, typer.Option(help="Rows at a time, one thread each.")]
 Kept = Annotated[bool, typer.Option("--kept", help="Only rows that were measured already.")]
 
 
-def finished(table, jobs, kept, runs):
-    """Label, recipe and scores of each row."""
-    chosen = rows(table)
-    if not kept:
-        return list(measured(__file__, table, chosen, jobs, runs))
-    done = [each for each in chosen if (run_directory(runs, each[1]) / SCORES).exists()]
-    return [(label, recipe, measure(recipe, runs)) for label, recipe in done]
-
-
 @app.command()
 def scan(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Path("runs")):
     """SCAN: a random split, longer actions than in training, a verb that training has alone."""
     found = {}
-    for label, recipe, scores in finished("scan", jobs, kept, runs):
+    for label, recipe, scores in measured(__file__, "scan", rows("scan"), jobs, runs, kept):
         found.setdefault(label, {})[recipe.dataset.partition("/")[2]] = scores
     lines = [
         "| model | parameters | simple | length | addprim_jump | the same on dev | s an epoch |",
@@ -111,7 +102,7 @@ def scan(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Path("
         "train dev does not show it. Greedy decoding; an answer may be twice as long as the "
         "longest of train."
     )
-    finish("scan", "# Exact match on SCAN, seed 0", lines, notes, kept)
+    write_rows(__file__, "scan", "# Exact match on SCAN, seed 0", lines, notes, kept)
 
 
 @app.command()
@@ -122,7 +113,7 @@ def multi30k(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Pa
         "| s an epoch |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    found = finished("multi30k", jobs, kept, runs)
+    found = list(measured(__file__, "multi30k", rows("multi30k"), jobs, runs, kept))
     for label, _, scores in found:
         test, speed = scores["test"], scores["seconds"] / scores["epochs"]
         lines.append(
@@ -155,16 +146,9 @@ def multi30k(jobs: Jobs = 2, kept: Kept = False, runs: pathlib.Path = pathlib.Pa
         "not said otherwise. The published figure is of tokenized, lower-cased text, so it is not "
         "to be compared digit by digit."
     )
-    finish("multi30k", "# BLEU on Multi30k, English to German, seed 0", lines, notes, kept)
-
-
-def finish(table, title, lines, notes, kept):
-    """Writes a table with what holds of all."""
-    notes = (
-        f"{notes} Trained on the train split alone, every choice made on dev. Seconds on a 2-core "
-        f"CPU with other work beside it, {versions()}."
+    write_rows(
+        __file__, "multi30k", "# BLEU on Multi30k, English to German, seed 0", lines, notes, kept
     )
-    write(__file__, table, title, lines, notes, *["--kept"] * kept)
 
 
 if __name__ == "__main__":

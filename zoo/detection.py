@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
+LOOKBACK = 24  # Steps that the network reads.
 SPANS = (1, 30)  # Steps over which what is watched is averaged: one sees jumps, one sees drifts.
 SETTLING = 100  # Steps in which the network has learned too little for its errors to mean anything.
 LIMIT = 6.0  # Deviations of the past that the network is shown at most.
@@ -49,7 +50,7 @@ class StreamDetector:
         self,
         model,
         *,
-        lookback=24,
+        lookback=LOOKBACK,
         every=48,
         updates=4,
         batch_size=64,
@@ -247,11 +248,27 @@ class Detection:
         return pd.DataFrame(columns, index=index)
 
 
+def forecaster(cell):
+    """Builds the small network that forecasts the next step of a stream, and how sure it is.
+
+    Args:
+        cell: `"lstm"`, `"gru"` or `"simple_rnn"`.
+
+    Returns:
+        A compiled `keras.Model`, for a `StreamDetector`.
+    """
+    from zoo import models
+
+    optimizer = keras.optimizers.Adam(5e-3, clipnorm=1.0)
+    options = {"dropout": 0.0, "distribution": "quantiles", "optimizer": optimizer}
+    return models.Forecaster(LOOKBACK, 1, 1, cell=cell, units=16, **options)
+
+
 def detect(series, *, cell="gru", probation=None, seed=0):
     """Watches a series from its first step to its last and scores how anomalous each is.
 
-    Every channel is a stream by itself, watched by a `StreamDetector` with a small network, the
-    one that `benchmarks/anomalies.py` measures.
+    Every channel is a stream by itself, watched by a `StreamDetector` with a small network
+    (`forecaster`), as `benchmarks/anomalies.py` measures it.
 
     Args:
         series: A `zoo.data.forecasting.Series`. A missing value is taken to be the last known one.
@@ -266,7 +283,6 @@ def detect(series, *, cell="gru", probation=None, seed=0):
     Raises:
         ValueError: If the series is too short, or there is no value in a channel.
     """
-    from zoo import models
     from zoo.metrics import anomalies
 
     steps = len(series.values)
@@ -274,26 +290,9 @@ def detect(series, *, cell="gru", probation=None, seed=0):
         raise ValueError(f"A series must have more than {SETTLING} steps. Received: {steps}")
     if probation is None:
         probation = anomalies.probation(steps)
-    report, series = series.report, _held(series)
-    network = None
-    if cell is not None:
-        keras.utils.set_random_seed(seed)
-        optimizer = keras.optimizers.Adam(5e-3, clipnorm=1.0)
-        options = {"dropout": 0.0, "distribution": "quantiles", "optimizer": optimizer}
-        network = models.Forecaster(24, 1, 1, cell=cell, units=16, **options)
-    detector = StreamDetector(network, lookback=24, seed=seed)
+    report, series = series.report, series.held()
+    keras.utils.set_random_seed(seed)
+    detector = StreamDetector(None if cell is None else forecaster(cell), seed=seed)
     scores = np.stack([detector.scores(each, probation) for each in series.values.T], axis=-1)
     scores[:probation] = 0
     return Detection(series, report, scores, probation)
-
-
-def _held(series):
-    """The series with each missing value as the last known one, so that none knows of later."""
-    values = series.values.copy()
-    for name, channel in zip(series.channels, values.T, strict=True):
-        known = np.flatnonzero(np.isfinite(channel))
-        if not len(known):
-            raise ValueError(f"Each channel must have a value. Received: none in {name!r}")
-        last = np.searchsorted(known, np.arange(len(channel)), side="right") - 1
-        channel[:] = channel[known[np.maximum(last, 0)]]
-    return dataclasses.replace(series, values=values)

@@ -72,6 +72,29 @@ class Series:
                 channel[~known] = np.interp(steps[~known], steps[known], channel[known])
         return dataclasses.replace(self, values=values)
 
+    def held(self):
+        """The same series with each missing value as the last known one: none tells of later ones.
+
+        Before the first known value of a channel that one is repeated.
+
+        Raises:
+            ValueError: If a channel has no known value.
+
+        Example:
+
+        >>> series = Series(np.array([[np.nan], [2.0], [np.nan], [4.0]]), None, ("x",))
+        >>> series.held().values.ravel().tolist(), series.filled().values.ravel().tolist()
+        ([2.0, 2.0, 2.0, 4.0], [2.0, 2.0, 3.0, 4.0])
+        """
+        values = self.values.copy()
+        for name, channel in zip(self.channels, values.T, strict=True):
+            known = np.flatnonzero(np.isfinite(channel))
+            if not len(known):
+                raise ValueError(f"Each channel must have a value. Received: none in {name!r}")
+            last = np.searchsorted(known, np.arange(len(channel)), side="right") - 1
+            channel[:] = channel[known[np.maximum(last, 0)]]
+        return dataclasses.replace(self, values=values)
+
     def times(self, steps):
         """Seconds since 1970 of the first so many steps, of those after its end as well."""
         after = np.arange(1, steps - len(self.seconds) + 1) * self.step
