@@ -124,6 +124,7 @@ ROWS = {
     "GRU, error of the forecast": (watching(forecaster, "gru"), 2),
     "LSTM, error of the forecast": (watching(forecaster, "lstm"), 2),
     "GRU, error of the reconstruction": (watching(autoencoder, "gru"), 1),
+    "LSTM, error of the reconstruction": (watching(autoencoder, "lstm"), 1),
     "the same rule, error of repeating the last value": (last_value, 1),
     "the same rule, no network": (values_alone, 1),
     "windowed Gaussian": (windowed_gaussian, 1),

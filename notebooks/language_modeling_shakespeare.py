@@ -26,6 +26,7 @@ import zoo.plots.training
 from zoo.metrics import language_modeling as metrics
 from zoo.plots import language_modeling as plots
 from zoo.serving import language_modeling as serving
+from zoo.serving import saved_model
 
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 dataset = "tiny_shakespeare"
@@ -226,8 +227,8 @@ small = dataclasses.replace(
 )
 with tempfile.TemporaryDirectory() as folder:
     run = zoo.train(small, data=data, output=pathlib.Path(folder) / "run")
-    serving.export(run.model, run.data, pathlib.Path(folder) / "model")
-    saved = serving.load(pathlib.Path(folder) / "model")
+    saved_model.language_modeling.export(run.model, run.data, pathlib.Path(folder) / "model")
+    saved = saved_model.load(pathlib.Path(folder) / "model")
     print(serving.predict(saved, prompt, length=length // 2, temperature=0.7, seed=1))
 _ = zoo.plots.training.curves({"small": run.history}, monitor="val_perplexity")
 

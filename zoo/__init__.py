@@ -52,7 +52,7 @@ def list_models():
     return pretrained.list_models()
 
 
-def load(name):
+def load(name, *, runtime="tensorflow"):
     """Loads a pretrained model by name; see `zoo.pretrained.load`.
 
     Example:
@@ -63,7 +63,7 @@ def load(name):
     """
     from zoo import pretrained
 
-    return pretrained.load(name)
+    return pretrained.load(name, runtime=runtime)
 
 
 def train(recipe, **options):

@@ -88,7 +88,7 @@ def predict(
     import zoo
 
     model = zoo.load(name)
-    if contributions and "contributions" not in model.saved_model.signatures:
+    if contributions and "contributions" not in model.served.signatures:
         raise ValueError(
             f"--contributions is for classifiers. Received: {name}, whose task is {model.task}"
         )
@@ -372,7 +372,7 @@ def demo():
 def start():
     """A zoo of recurrent models for Keras."""
     if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-        import zoo.serving  # noqa: F401  (TensorFlow, without its banner)
+        import zoo.serving.saved_model  # noqa: F401  (TensorFlow, without its banner)
 
 
 def main():

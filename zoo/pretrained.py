@@ -17,6 +17,7 @@ import urllib.request
 from zoo import cards
 
 URL = "https://raw.githubusercontent.com/rnn-zoo/rnn-zoo/main/saved_models"
+RUNTIMES = ("tensorflow", "onnx")
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent / "saved_models"
 DESCRIPTION, CARD = "model.json", "README.md"
 
@@ -31,11 +32,16 @@ class Pretrained:
     Attributes:
         directory: Where it lies.
         description: All that is known of it, as in its `model.json`.
+        runtime: What `predict` runs on, one of `RUNTIMES`.
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory, runtime="tensorflow"):
+        if runtime not in RUNTIMES:
+            known = ", ".join(map(repr, RUNTIMES))
+            raise ValueError(f"`runtime` must be one of {known}. Received: {runtime!r}")
         self.directory = pathlib.Path(directory)
         self.description = read_description(self.directory)
+        self.runtime = runtime
 
     def __repr__(self):
         return f"<zoo.Pretrained {self.description['name']}>"
@@ -57,7 +63,7 @@ class Pretrained:
 
     def predict(self, inputs, **options):
         """Predicts; what goes in and comes out is told by `zoo.serving.<task>.predict`."""
-        return self._serving.predict(self.saved_model, inputs, **options)
+        return self._serving.predict(self.served, inputs, **options)
 
     def score(self, texts):
         """Tells how likely texts are to a language model: `zoo.serving.language_modeling.score`."""
@@ -65,18 +71,29 @@ class Pretrained:
             raise ValueError(
                 f"`score` is for language models. Received: {self.name}, whose task is {self.task}"
             )
-        return self._serving.score(self.saved_model, texts)
+        return self._serving.score(self.served, texts)
+
+    @functools.cached_property
+    def served(self):
+        """What `predict` asks: on TensorFlow the SavedModel, else what has the same signatures."""
+        if self.runtime == "tensorflow":
+            return self.saved_model
+        from zoo.serving import onnx
+
+        return onnx.load(self.directory, self.description)
 
     @functools.cached_property
     def saved_model(self):
         """What `tf.saved_model.load` gives, with its `signatures`."""
-        return self._serving.load(self.directory)
+        from zoo.serving import saved_model
+
+        return saved_model.load(self.directory)
 
     @functools.cached_property
     def model(self):
         """The compiled `keras.Model` with the pretrained weights, to fine-tune or take apart."""
         from zoo import models
-        from zoo.serving import weights
+        from zoo.serving.saved_model import weights
 
         recipe = self.description["recipe"]
         builder = getattr(models, recipe["builder"].rpartition(".")[2])
@@ -99,7 +116,7 @@ class Pretrained:
     @functools.cached_property
     def encoder(self):
         """What turns tokens into the ids that `model` reads."""
-        return self._serving.read_encoder(self.directory, self.description)
+        return self._graphs.read_encoder(self.directory, self.description)
 
     def read(self, text):
         """Gives the tokens of a text, and what `model` reads of it; for `zoo.inspection`.
@@ -107,9 +124,9 @@ class Pretrained:
         Raises:
             ValueError: If it is no model of texts, or there is no token in the text.
         """
-        if not hasattr(self._serving, "read"):
+        if not hasattr(self._graphs, "read"):
             raise ValueError(f"{self.name} reads no texts: its task is {self.task}")
-        tokens, inputs = self._serving.read(self.encoder, text, self.description)
+        tokens, inputs = self._graphs.read(self.encoder, text, self.description)
         if not any(token.strip() for token in tokens):
             raise ValueError(f"`text` must have a token. Received: {text!r}")
         return tokens, inputs
@@ -129,8 +146,12 @@ class Pretrained:
     def _serving(self):
         return importlib.import_module(f"zoo.serving.{self.task}")
 
+    @property
+    def _graphs(self):
+        return importlib.import_module(f"zoo.serving.saved_model.{self.task}")
 
-def load(name):
+
+def load(name, *, runtime="tensorflow"):
     """Loads a pretrained model, from the checkout, the cache or the zoo's address.
 
     The cache is `ZOO_HOME`, by default `~/.cache/rnn-zoo`; the address is `URL`, or `ZOO_URL`.
@@ -138,6 +159,8 @@ def load(name):
 
     Args:
         name: `<architecture>.<dataset>`, as `list_models` shows them.
+        runtime: What `predict` runs on: `"tensorflow"`, or `"onnx"`, ONNX Runtime, for which
+            neither TensorFlow nor Keras is imported.
 
     Returns:
         A `Pretrained`.
@@ -156,8 +179,8 @@ def load(name):
     for home in _homes():
         if (home / name / DESCRIPTION).exists():
             check(home / name)
-            return Pretrained(home / name)
-    return Pretrained(_download(name))
+            return Pretrained(home / name, runtime)
+    return Pretrained(_download(name), runtime)
 
 
 def list_models():

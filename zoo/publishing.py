@@ -31,7 +31,7 @@ def publish(run, directory=None):
     Raises:
         ValueError: If several runs are not of one recipe and different seeds.
     """
-    from zoo.serving import weights
+    from zoo.serving.saved_model import weights
 
     runs = [run] if isinstance(run, training.Run) else list(run)
     run = runs[0]
@@ -44,7 +44,7 @@ def publish(run, directory=None):
     if len(runs) > 1:
         export_command += "".join(f" --run {_place(each.recipe)}" for each in runs)
     directory = pathlib.Path(directory or CHECKOUT / recipe.name)
-    serving = importlib.import_module(f"zoo.serving.{recipe.task}")
+    serving = importlib.import_module(f"zoo.serving.saved_model.{recipe.task}")
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
         partial = pathlib.Path(partial) / recipe.name

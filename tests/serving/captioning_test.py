@@ -13,7 +13,8 @@ from zoo.data import captioning as data_module
 from zoo.data.captioning import END, CaptioningData, Pictures
 from zoo.data.text import TokenEncoder
 from zoo.serving import captioning as serving
-from zoo.serving import weights
+from zoo.serving.saved_model import captioning as saving
+from zoo.serving.saved_model import load, weights
 
 WORDS = [END, "a", "red", "blue", "dog", "cat", "runs"]
 
@@ -46,14 +47,14 @@ def model(data):
 @pytest.fixture(scope="module")
 def exported(model, data, tmp_path_factory):
     directory = tmp_path_factory.mktemp("captioner") / "model"
-    told = serving.export(model, data, directory)
+    told = saving.export(model, data, directory)
     assert told == {"steps": 6, "grid": [4, 4]}
     return directory
 
 
 def test_captions_are_those_of_the_keras_model(model, data, exported):
     weights.restore(model, exported)  # Rounded to half precision, as they were written.
-    saved = serving.load(exported)
+    saved = load(exported)
     images = data.splits["test"].images
     found = serving.predict(saved, images)
     assert [each.text for each in found] == data.predict(model, data.splits["test"])
@@ -69,7 +70,7 @@ def test_the_probability_is_that_of_the_caption(model, data, exported):
     weights.restore(model, exported)
     for image, found in zip(
         data.splits["test"].images,
-        serving.predict(serving.load(exported), data.splits["test"].images),
+        serving.predict(load(exported), data.splits["test"].images),
         strict=True,
     ):
         (x, *_), (y, *_) = _one(data, found.text)
@@ -85,7 +86,7 @@ def _one(data, text):
 
 
 def test_tells_where_it_looked(exported, data):
-    saved = serving.load(exported)
+    saved = load(exported)
     images = data.splits["test"].images
     plain, told = serving.predict(saved, images), serving.predict(saved, images, attention=True)
     assert [each.text for each in plain] == [each.text for each in told]
@@ -96,7 +97,7 @@ def test_tells_where_it_looked(exported, data):
 
 
 def test_a_batch_changes_nothing(exported, data):
-    saved = serving.load(exported)
+    saved = load(exported)
     images = data.splits["test"].images
     together = serving.predict(saved, images)
     alone = [serving.predict(saved, image) for image in images]
@@ -104,7 +105,7 @@ def test_a_batch_changes_nothing(exported, data):
 
 
 def test_pictures_of_any_size_and_files(exported, tmp_path):
-    saved = serving.load(exported)
+    saved = load(exported)
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, 256, shape).astype("uint8") for shape in ((9, 31, 3), (40, 7, 3))]
     paths = []
@@ -132,14 +133,14 @@ def test_needs_nothing_of_the_zoo(exported, data):
     found = subprocess.run(
         [sys.executable, "-c", script, str(exported)], capture_output=True, text=True, cwd="/"
     )
-    expected = serving.predict(serving.load(exported), np.full((20, 30, 3), 99, "uint8")).text
+    expected = serving.predict(load(exported), np.full((20, 30, 3), 99, "uint8")).text
     assert found.stdout.strip() == f"{[expected.encode()] * 2} (2,)", found.stderr
 
 
 def test_without_attention(data, tmp_path):
     model = built(data, attention=None, summary="all", cell="gru")
-    assert serving.export(model, data, tmp_path / "model")["grid"] is None
-    saved = serving.load(tmp_path / "model")
+    assert saving.export(model, data, tmp_path / "model")["grid"] is None
+    saved = load(tmp_path / "model")
     images = data.splits["test"].images
     assert [e.text for e in serving.predict(saved, images)] == data.predict(
         weights.restore(model, tmp_path / "model"), data.splits["test"]
@@ -149,7 +150,7 @@ def test_without_attention(data, tmp_path):
 
 
 def test_the_encoder_comes_back(exported):
-    assert serving.read_encoder(exported, {}).words == WORDS
+    assert saving.read_encoder(exported, {}).words == WORDS
 
 
 @pytest.mark.parametrize(
@@ -165,4 +166,4 @@ def test_the_encoder_comes_back(exported):
 )
 def test_what_is_no_picture_is_named(exported, given, error, said):
     with pytest.raises(error, match=said):
-        serving.predict(serving.load(exported), given)
+        serving.predict(load(exported), given)

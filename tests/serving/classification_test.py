@@ -18,7 +18,9 @@ from zoo.data.text import TokenEncoder
 from zoo.metrics.classification import temperature
 from zoo.recipe import Recipe
 from zoo.serving import classification
-from zoo.serving.classification import Classification, ClassificationModule, Contribution
+from zoo.serving.classification import Classification, Contribution
+from zoo.serving.saved_model import classification as saving
+from zoo.serving.saved_model import load
 
 WORDS = ["a", "fine", "film", "bad", "not", "good", "the", "plot", "was", "dull", "ca", "n't"]
 NAMES = ("neg", "neutral", "pos")
@@ -107,13 +109,13 @@ def made():
 @pytest.fixture(scope="module")
 def directory(made, tmp_path_factory):
     home = tmp_path_factory.mktemp("saved_models") / "lstm_classifier.toy"
-    classification.export(*made, home)
+    saving.export(*made, home)
     return home
 
 
 @pytest.fixture(scope="module")
 def saved_model(directory):
-    return classification.load(directory)
+    return load(directory)
 
 
 @pytest.fixture(scope="module")
@@ -274,7 +276,7 @@ def test_contributions_are_those_of_occlusion(saved_model, made):
 @pytest.mark.parametrize("keep", ["head", "tail", "both"])
 def test_truncation(made, keep):
     model, data = made
-    module = ClassificationModule(model, data.encoder, NAMES, length=4, keep=keep)
+    module = saving.ClassificationModule(model, data.encoder, NAMES, length=4, keep=keep)
     texts = ["a fine film was not good at all", "dull plot", ""]
     tokens, start, end, ids = (value.numpy() for value in module.read(tf.constant(texts)))
     assert tokens.shape == start.shape == end.shape == ids.shape == (3, 4)
@@ -288,7 +290,7 @@ def test_truncation(made, keep):
 def test_every_batch_that_can_be_asked_for():
     # Another model: one direction, and the last state, which is looked up by its place.
     model, data = small(cell="gru", pooling="last", bidirectional=False, adversary="labels")
-    module = ClassificationModule(model, data.encoder, NAMES)
+    module = saving.ClassificationModule(model, data.encoder, NAMES)
     for texts in ([], [""], ["a zzz", "", "bad film"]):
         given = tf.constant(texts, tf.string, [len(texts)])
         assert module.serving_default(given)["probability"].shape == (len(texts), 3)
@@ -309,7 +311,7 @@ class TestTemperature:
         monkeypatch.setattr(tf.saved_model, "save", lambda module, *_, **__: saved.append(module))
         model, data = made
         data = ClassificationData(data.encoder, NAMES, {}, language="en")
-        assert classification.export(model, data, "nowhere") == {"temperature": 1.0}
+        assert saving.export(model, data, "nowhere") == {"temperature": 1.0}
         (module,) = saved
         assert float(module.temperature) == 1.0
         tokens, *_ = module.read(tf.constant(["can't"]))  # As the language of the data has it.
@@ -328,7 +330,7 @@ def test_assets(directory):
 def test_the_encoder_can_be_read(directory, lowercase):
     preprocessing = {"length": 8} if lowercase else {"lowercase": False, "min_count": 2}
     description = {"recipe": {"preprocessing": preprocessing}}
-    encoder = classification.read_encoder(directory, description)
+    encoder = saving.read_encoder(directory, description)
     assert encoder.words == WORDS and encoder.digits and encoder.characters is None
     assert encoder(["Good", "good"])["tokens"].numpy().tolist() == [7 if lowercase else 1, 7]
 

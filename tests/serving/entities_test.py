@@ -10,8 +10,10 @@ import pytest
 
 import zoo
 from zoo import schemes
-from zoo.data.tagging import load
+from zoo.data import tagging as data_module
 from zoo.serving import tagging
+from zoo.serving.saved_model import load
+from zoo.serving.saved_model import tagging as saving
 from zoo.serving.tagging import Entity
 
 TEXTS = [
@@ -30,7 +32,7 @@ def directory(small_entities_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def saved_model(directory):
-    return tagging.load(directory)
+    return load(directory)
 
 
 def test_offsets_are_those_of_the_text(saved_model):
@@ -68,7 +70,7 @@ def test_entities_are_the_spans_of_the_tags(saved_model, small_entities_run):
 @pytest.mark.parametrize("scheme", ["bio", "iobes"])
 def test_probability_is_the_sum_over_all_sequences_with_the_span(scheme, tmp_path):
     """One type, so that every sequence of tags of a short sentence can be enumerated."""
-    data = load("grammar_text", feature="entities", scheme=scheme, limit=60)
+    data = data_module.load("grammar_text", feature="entities", scheme=scheme, limit=60)
     kept = schemes.names(["PER"], scheme)
     data = type(data)(data.encoder, kept, data.splits, scheme=scheme)
     model = zoo.models.SequenceTagger(
@@ -76,8 +78,8 @@ def test_probability_is_the_sum_over_all_sequences_with_the_span(scheme, tmp_pat
     )
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(size=w.shape) * 0.9 for w in model.get_weights()])
-    tagging.export(model, data, tmp_path / "model")
-    saved_model = tagging.load(tmp_path / "model")
+    saving.export(model, data, tmp_path / "model")
+    saved_model = load(tmp_path / "model")
     sentences = [tokens[:4] for tokens in data.splits["train"].tokens[:40]]
     checked = 0
     for tokens, entities in zip(sentences, tagging.predict(saved_model, sentences), strict=True):
@@ -111,12 +113,14 @@ def by_enumeration(model, data, tokens):
 
 
 def test_a_softmax_gives_entities_too(tmp_path):
-    data = load("grammar_text", feature="entities", scheme="bio", limit=60, characters=False)
+    data = data_module.load(
+        "grammar_text", feature="entities", scheme="bio", limit=60, characters=False
+    )
     model = zoo.models.SequenceTagger(**data.sizes, units=6, embedding_dim=6)
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
-    tagging.export(model, data, tmp_path / "model")
-    found = tagging.predict(tagging.load(tmp_path / "model"), data.splits["train"].tokens[:40])
+    saving.export(model, data, tmp_path / "model")
+    found = tagging.predict(load(tmp_path / "model"), data.splits["train"].tokens[:40])
     probabilities = [entity.probability for entities in found for entity in entities]
     assert probabilities and 0 < min(probabilities) <= max(probabilities) <= 1 + 1e-6
 

@@ -7,6 +7,8 @@ import tensorflow as tf
 from zoo import models
 from zoo.data.forecasting import Series, cut
 from zoo.serving import forecasting as serving
+from zoo.serving.saved_model import forecasting as saving
+from zoo.serving.saved_model import load
 
 
 @pytest.fixture(scope="module", params=[None, "quantiles", "gaussian"])
@@ -16,9 +18,9 @@ def exported(request, tmp_path_factory):
     data = cut(series, [80, 100, 120], lookback=12, horizon=6)
     model = models.SegRNN(**data.sizes, segment=6, units=8, distribution=request.param)
     directory = tmp_path_factory.mktemp("forecaster") / "model"
-    told = serving.export(model, data, directory)
+    told = saving.export(model, data, directory)
     assert told == {"channels": ["small", "large"]}
-    return values, data, model, serving.load(directory)
+    return values, data, model, load(directory)
 
 
 def test_answers_are_the_models_in_original_units(exported):
@@ -56,9 +58,9 @@ def test_what_is_known_ahead_is_served(tmp_path):
     series = Series(values, np.arange(120) * 3600, ("load",)).with_calendar()
     data = cut(series, [80, 100, 120], lookback=12, horizon=6)
     model = models.Forecaster(**data.sizes, units=8)
-    told = serving.export(model, data, tmp_path / "model")
+    told = saving.export(model, data, tmp_path / "model")
     assert told["covariates"] == list(series.features)
-    saved = serving.load(tmp_path / "model")
+    saved = load(tmp_path / "model")
     windows = data.splits["test"]
     last = windows.starts[-1]
     one = serving.predict(saved, values[:114], covariates=series.known)

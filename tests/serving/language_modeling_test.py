@@ -17,7 +17,8 @@ from zoo.data.text import TokenEncoder
 from zoo.layers import decoding
 from zoo.metrics import language_modeling as metrics
 from zoo.serving import language_modeling as serving
-from zoo.serving import weights
+from zoo.serving.saved_model import language_modeling as saving
+from zoo.serving.saved_model import load, weights
 
 LINE = "the old sea sings to the stone,\nand the stone to the sea.\n"
 
@@ -51,21 +52,21 @@ def characters():
 @pytest.fixture(scope="module")
 def exported(characters, tmp_path_factory):
     directory = tmp_path_factory.mktemp("language_model") / "model"
-    assert serving.export(*characters, directory) == {"unit": "characters"}
+    assert saving.export(*characters, directory) == {"unit": "characters"}
     return directory
 
 
 @pytest.fixture(scope="module")
 def saved(exported):
-    return serving.load(exported)
+    return load(exported)
 
 
 @pytest.fixture(scope="module")
 def of_words(tmp_path_factory):
     directory = tmp_path_factory.mktemp("language_model") / "words"
     model, data = made("tokens", words(), cell="gru")
-    serving.export(model, data, directory)
-    return weights.restore(model, directory), data, serving.load(directory)
+    saving.export(model, data, directory)
+    return weights.restore(model, directory), data, load(directory)
 
 
 def by_hand(model, data, prompt, length, temperature, seed, place=0):
@@ -184,12 +185,12 @@ def test_scores_of_a_batch_are_those_of_its_rows(saved, monkeypatch):
 
 def test_a_text_longer_than_a_window_is_read_on(saved):
     text = LINE * 9
-    assert len(text) > 2 * serving.WINDOW - 50
+    assert len(text) > 2 * saving.WINDOW - 50
     whole = serving.score(saved, text)
-    step = serving.score(saved, text[: serving.WINDOW + 1])
+    step = serving.score(saved, text[: saving.WINDOW + 1])
     np.testing.assert_allclose(
         [each.nats for each in step.tokens],
-        [each.nats for each in whole.tokens[: serving.WINDOW + 1]],
+        [each.nats for each in whole.tokens[: saving.WINDOW + 1]],
         atol=1e-5,
     )
 
@@ -244,7 +245,7 @@ def test_no_text_that_was_read_last_goes_with_it(exported, characters):
 
 def test_the_encoder_comes_back(characters, exported):
     description = {"recipe": {"preprocessing": {"unit": "characters"}}}
-    encoder = serving.read_encoder(exported, description)
+    encoder = saving.read_encoder(exported, description)
     assert encoder.words == characters[1].encoder.words and "\n" in encoder.words
     assert not encoder.lowercase and encoder.digits
 
@@ -252,7 +253,7 @@ def test_the_encoder_comes_back(characters, exported):
 def test_a_model_that_cannot_write_is_refused(characters, tmp_path):
     both = models.BidirectionalLanguageModel(9, units=4, samples=4)
     with pytest.raises(ValueError, match=r"must be a `zoo.models.LanguageModel`, .* to start"):
-        serving.export(both, characters[1], tmp_path / "model")
+        saving.export(both, characters[1], tmp_path / "model")
 
 
 @pytest.mark.parametrize(

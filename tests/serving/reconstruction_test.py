@@ -11,6 +11,8 @@ from zoo import models
 from zoo.data import reconstruction
 from zoo.data.anomalies import MarkedSeries
 from zoo.serving import reconstruction as serving
+from zoo.serving.saved_model import load
+from zoo.serving.saved_model import reconstruction as saving
 
 PARTS = {"train": (0, 80), "dev": (80, 110), "test": (110, 160)}
 
@@ -22,7 +24,7 @@ def exported(request, tmp_path_factory):
     data = reconstruction.cut(series, PARTS, length=12)
     model = models.SequenceAutoencoder(1, cell="gru", units=6, latent_dim=3, **request.param)
     directory = tmp_path_factory.mktemp("autoencoder") / "model"
-    told = serving.export(model, data, directory)
+    told = saving.export(model, data, directory)
     assert told["channels"] == ["value"] and told["length"] == 12
     return values, data, model, told["usual"], directory
 
@@ -32,7 +34,7 @@ def test_answers_are_the_models_in_original_units(exported):
     windows = data.splits["test"]
     said = data.predict(model, windows)
     original = windows.in_original_units(windows.arrays()).astype("float32")
-    saved = serving.load(directory)
+    saved = load(directory)
     out = saved.signatures["serving_default"](window=tf.constant(original))
     scale = windows.scale[0]
     reconstructed = out["reconstruction"].numpy()
@@ -46,7 +48,7 @@ def test_answers_are_the_models_in_original_units(exported):
 
 def test_usual_is_the_error_on_dev(exported):
     values, *_, directory = exported
-    saved = serving.load(directory)
+    saved = load(directory)
     windows = np.stack([values[first : first + 12, None] for first in range(80, 99)])
     scores = np.stack([each.score for each in serving.predict(saved, windows)])
     assert np.sqrt(np.mean(np.square(scores))) == pytest.approx(1, abs=0.02)
@@ -54,7 +56,7 @@ def test_usual_is_the_error_on_dev(exported):
 
 def test_a_long_series_has_the_mean_of_its_windows(exported):
     values, *_, directory = exported
-    saved = serving.load(directory)
+    saved = load(directory)
     found = serving.predict(saved, values[:20, None], batch_size=4)
     every = serving.predict(saved, np.stack([values[i : i + 12, None] for i in range(9)]))
     for step in range(20):
@@ -91,7 +93,7 @@ def test_weights_are_kept_once(exported):
 
 def test_bad_input_is_named(exported):
     values, *_, directory = exported
-    saved = serving.load(directory)
+    saved = load(directory)
     with pytest.raises(ValueError, match=r"\(steps, 1\) with at least 12 steps"):
         serving.predict(saved, values[:5, None])
     with pytest.raises(ValueError, match=r"Received: \(160,\)"):

@@ -11,8 +11,10 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from zoo.data.tagging import load
+from zoo.data import tagging as data_module
 from zoo.serving import tagging
+from zoo.serving.saved_model import load
+from zoo.serving.saved_model import tagging as saving
 from zoo.serving.tagging import Token
 
 # Reads a SavedModel where neither the zoo nor Keras can be imported; answers calls from stdin.
@@ -233,7 +235,7 @@ def expected(run, sentences):
 
 @pytest.fixture(scope="module")
 def saved_model(published):
-    return tagging.load(published)
+    return load(published)
 
 
 def test_is_the_keras_model(saved_model, small_run):
@@ -257,12 +259,12 @@ def test_assets(published, small_run):
 
 def test_a_model_without_characters(tmp_path):
     # It has one input instead of two, and must keep the same contract.
-    data = load("grammar_text", limit=20, characters=False)
+    data = data_module.load("grammar_text", limit=20, characters=False)
     model = zoo.models.SequenceTagger(**data.sizes, units=4, embedding_dim=4)
-    tagging.export(model, data, tmp_path / "model")
-    found = tagging.predict(tagging.load(tmp_path / "model"), ["", "The dog barks .", "A"])
+    saving.export(model, data, tmp_path / "model")
+    found = tagging.predict(load(tmp_path / "model"), ["", "The dog barks .", "A"])
     assert [len(row) for row in found] == [0, 4, 1]
-    encoder = tagging.read_encoder(tmp_path / "model", {"recipe": {"preprocessing": {}}})
+    encoder = saving.read_encoder(tmp_path / "model", {"recipe": {"preprocessing": {}}})
     assert encoder.words == data.encoder.words and encoder.characters is None
 
 

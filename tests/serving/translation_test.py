@@ -11,7 +11,8 @@ from zoo.data.subwords import SubwordEncoder
 from zoo.data.translation import Pairs, TranslationData
 from zoo.models import Seq2Seq
 from zoo.serving import translation as serving
-from zoo.serving import weights
+from zoo.serving.saved_model import load, weights
+from zoo.serving.saved_model import translation as saving
 
 SOURCES = ("a dog runs", "the old dog sleeps", "a cat", "the cat runs , the dog sleeps")
 TARGETS = ("ein Hund rennt", "der alte Hund schläft", "eine Katze", "die Katze rennt")
@@ -40,14 +41,14 @@ def model(data):
 @pytest.fixture(scope="module")
 def exported(model, data, tmp_path_factory):
     directory = tmp_path_factory.mktemp("translator") / "model"
-    told = serving.export(model, data, directory)
+    told = saving.export(model, data, directory)
     assert told == {"steps": 20, "beams": 3, "attention": True}
     return directory
 
 
 @pytest.fixture(scope="module")
 def saved(exported):
-    return serving.load(exported)
+    return load(exported)
 
 
 def test_strings_come_out_as_in_training(model, data, exported, saved):
@@ -124,8 +125,8 @@ def test_needs_nothing_of_the_zoo(exported, saved):
 def test_without_attention(data, tmp_path):
     keras.utils.set_random_seed(0)
     model = Seq2Seq(**data.sizes, units=8, embedding_dim=6, attention=None, bidirectional=False)
-    assert not serving.export(model, data, tmp_path / "model")["attention"]
-    saved = serving.load(tmp_path / "model")
+    assert not saving.export(model, data, tmp_path / "model")["attention"]
+    saved = load(tmp_path / "model")
     weights.restore(model, tmp_path / "model")
     assert serving.predict(saved, SOURCES) == data.predict(model, data.splits["test"])
     with pytest.raises(ValueError, match="`attention` needs a model that has some"):
@@ -133,7 +134,7 @@ def test_without_attention(data, tmp_path):
 
 
 def test_the_encoder_comes_back(exported, data):
-    assert serving.read_encoder(exported, {}).words == data.encoder.words
+    assert saving.read_encoder(exported, {}).words == data.encoder.words
 
 
 @pytest.mark.parametrize("given", [7, None, [b"a dog"], ["a", 7]])

@@ -1,31 +1,5 @@
-"""Strings in, labels out: TensorFlow graphs around the weights of a model.
+"""Strings in, labels out: what a person gives to a pretrained model, and gets from it.
 
-Importing this package imports TensorFlow, and holds back what that writes to the standard error
-from C++ about devices that are not there: since 2.19 `TF_CPP_MIN_LOG_LEVEL` no longer does
-(tensorflow#100442).
+`zoo.serving.<task>` asks the signatures of a served model, which keep one contract whatever runs
+them: TensorFlow (`zoo.serving.saved_model`) or, without it, ONNX Runtime (`zoo.serving.onnx`).
 """
-
-import contextlib
-import os
-import sys
-
-
-@contextlib.contextmanager
-def _standard_error_closed():
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-if "tensorflow" not in sys.modules:
-    with _standard_error_closed():
-        import tensorflow
-
-        tensorflow.config.list_physical_devices()

@@ -3,15 +3,14 @@
 import collections.abc
 import os
 import pathlib
-import tempfile
 import typing
 
 import numpy as np
-import tensorflow as tf
+from PIL import Image
 
-from zoo.data.captioning import END_ID, describe, squared
-from zoo.data.text import TokenEncoder
-from zoo.serving.weights import HalfPrecision
+from zoo.serving.signatures import ask
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF")
 
 
 class Caption(typing.NamedTuple):
@@ -27,112 +26,11 @@ class Caption(typing.NamedTuple):
     attention: np.ndarray | None
 
 
-class CaptioningModule(tf.Module):
-    """A captioner that takes pictures of any size and gives words, ready to be saved.
+def predict(served, images, *, attention=False, batch_size=32):
+    """Describes pictures with a loaded model.
 
     Args:
-        model: The captioner, a `keras.Model`.
-        data: The `zoo.data.captioning.CaptioningData` that it was trained on.
-    """
-
-    def __init__(self, model, data):
-        super().__init__()
-        self.model = HalfPrecision(model)
-        # Functions, not the model: its single-precision weights must not be saved too.
-        self._describe = lambda images: describe(model, images, steps=data.steps)
-        self._encode = lambda images: model.get_layer("encoder")(images, training=False)
-        self._attend = lambda *given: model.get_layer("decoder").attend(*given)
-        self._side = data.sizes["image_shape"][0]
-        self._words = tf.constant(["", "", *data.encoder.words])
-        self.grid = grid(model)
-        if self.grid is None:
-            self.attention = None  # What is there is traced when the module is saved.
-        self.assets = {}
-
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")])
-    def serving_default(self, image):
-        """Describes pictures, by beam search."""
-        with self.model.applied():
-            found = self._describe(squared(image, self._side))
-        return {"caption": self._text(found.tokens), "log_probability": found.log_probability}
-
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")])
-    def attention(self, image):
-        """Describes pictures and tells where each word looked, over their middle square."""
-        images = squared(image, self._side)
-        with self.model.applied():
-            found = self._describe(images)
-            tokens = found.tokens
-            start = tf.fill([tf.shape(tokens)[0], 1], END_ID)
-            previous = tf.concat([start, tokens[:, :-1]], axis=1)
-            weights = self._attend(previous, *self._encode(images))
-        weights = tf.where((tokens != 0)[..., None], weights, 0.0)
-        shape = tf.concat([tf.shape(tokens), self.grid], axis=0)
-        return {
-            "caption": self._text(tokens),
-            "log_probability": found.log_probability,
-            "words": tf.gather(self._words, tokens),
-            "attention": tf.reshape(weights, shape),
-        }
-
-    def _text(self, tokens):
-        words = tf.gather(self._words, tokens)
-        return tf.strings.strip(tf.strings.reduce_join(words, axis=1, separator=" "))
-
-
-def grid(model):
-    """Rows and columns of the places that a captioner looks at, or `None` if it has no attention.
-
-    Args:
-        model: A `keras.Model` made by a builder of `zoo.models.captioning`.
-    """
-    if model.get_layer("decoder").attention is None:
-        return None
-    *places, _ = model.get_layer("encoder").get_layer("places").input.shape[1:]
-    return places if len(places) == 2 else None
-
-
-def export(model, data, directory, *, language=""):
-    """Writes a captioner as a SavedModel that takes pictures of any size.
-
-    Args:
-        model: A `keras.Model` made by `zoo.models.ImageCaptioner`.
-        data: The `zoo.data.captioning.CaptioningData` that it was trained on.
-        directory: Where to write.
-        language: Not used: there is nothing to cut.
-
-    Returns:
-        What there is to tell of it: `steps`, most words of a caption and its end, and `grid`, rows
-        and columns of the places that it looks at, or `None`.
-    """
-    module = CaptioningModule(model, data)
-    signatures = {"serving_default": module.serving_default}
-    if module.grid is not None:
-        signatures["attention"] = module.attention
-    with tempfile.TemporaryDirectory() as assets:
-        path = pathlib.Path(assets) / "words.txt"
-        path.write_text("\n".join(data.encoder.words), encoding="utf-8", newline="\n")
-        module.assets["words"] = tf.saved_model.Asset(str(path))
-        tf.saved_model.save(module, str(directory), signatures=signatures)
-    return {"steps": data.steps, "grid": grid(model)}
-
-
-def load(directory):
-    """Loads what `export` wrote; nothing of the zoo is needed for it."""
-    return tf.saved_model.load(str(directory))
-
-
-def read_encoder(directory, description):
-    """Makes the token encoder of an exported captioner again, from its assets."""
-    words = (pathlib.Path(directory) / "assets" / "words.txt").read_text("utf-8").split("\n")
-    return TokenEncoder(words, None, lowercase=False, digits=True)
-
-
-def predict(saved_model, images, *, attention=False, batch_size=32):
-    """Describes pictures with a loaded SavedModel.
-
-    Args:
-        saved_model: What `tf.saved_model.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
         images: A picture or an iterable of pictures, of any sizes. A picture is a uint8 array
             `(height, width, 3)`, RGB, or the path of a PNG, JPEG, BMP or GIF file.
         attention: Whether to tell, too, where each word looked.
@@ -146,9 +44,9 @@ def predict(saved_model, images, *, attention=False, batch_size=32):
         ValueError: If something is no picture, or the model has no attention to tell of.
     """
     if isinstance(images, str | os.PathLike) or getattr(images, "ndim", None) == 3:
-        (found,) = predict(saved_model, [images], attention=attention)
+        (found,) = predict(served, [images], attention=attention)
         return found
-    if attention and "attention" not in saved_model.signatures:
+    if attention and "attention" not in served.signatures:
         raise ValueError("`attention` needs a model that has some. Received: a model without")
     if not isinstance(images, collections.abc.Iterable):
         raise _wrong(images)
@@ -157,19 +55,19 @@ def predict(saved_model, images, *, attention=False, batch_size=32):
     for place, picture in enumerate(pictures):
         alike[picture.shape].append(place)
     found = [None] * len(pictures)
-    signature = saved_model.signatures["attention" if attention else "serving_default"]
+    signature = "attention" if attention else "serving_default"
     for places in alike.values():
         for first in range(0, len(places), batch_size):
             chosen = places[first : first + batch_size]
-            out = signature(image=tf.constant(np.stack([pictures[place] for place in chosen])))
+            out = ask(served, signature, image=np.stack([pictures[place] for place in chosen]))
             for row, place in enumerate(chosen):
                 found[place] = _caption(out, row, attention)
     return found
 
 
 def _caption(out, row, attention):
-    text = out["caption"][row].numpy().decode()
-    weights = out["attention"][row].numpy()[: len(text.split())] if attention else None
+    text = out["caption"][row].decode()
+    weights = out["attention"][row][: len(text.split())] if attention else None
     return Caption(text, float(out["log_probability"][row]), weights)
 
 
@@ -179,9 +77,9 @@ def _picture(given):
         if not pathlib.Path(given).is_file():
             raise FileNotFoundError(f"There is no picture {str(given)!r}")
         try:
-            content = tf.io.read_file(str(given))
-            return tf.io.decode_image(content, channels=3, expand_animations=False).numpy()
-        except tf.errors.InvalidArgumentError as error:
+            with Image.open(given, formats=FORMATS) as picture:
+                return np.asarray(picture.convert("RGB"))
+        except OSError as error:
             raise ValueError(
                 f"A picture must be a PNG, JPEG, BMP or GIF file. Received: {str(given)!r}, which "
                 "is none"

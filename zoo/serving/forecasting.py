@@ -3,9 +3,8 @@
 import typing
 
 import numpy as np
-import tensorflow as tf
 
-from zoo.serving.weights import HalfPrecision
+from zoo.serving.signatures import ask, shapes
 
 
 class Forecast(typing.NamedTuple):
@@ -19,110 +18,11 @@ class Forecast(typing.NamedTuple):
     quantiles: dict | None
 
 
-class ForecastingModule(tf.Module):
-    """A forecaster between the scaler of its training data and original units, ready to be saved.
+def predict(served, history, *, covariates=None, batch_size=256):
+    """Forecasts with a loaded model.
 
     Args:
-        model: The forecaster, a `keras.Model` of standardized windows.
-        windows: The `zoo.data.windows.Windows` that it was trained on.
-    """
-
-    def __init__(self, model, windows):
-        super().__init__()
-        self.model = HalfPrecision(model)
-        # As the model was trained: standardized in double precision, then cut to single.
-        self.scalers = {"history": _scaler(windows)}
-        self.channels = tf.Variable(list(windows.channels), trainable=False)
-        named = {layer.name: layer for layer in model.layers}
-        self._distribution = named.get("distribution")
-        size = [None, windows.lookback, len(windows.channels)]
-        self.inputs = [tf.TensorSpec(size, tf.float32, name="history")]
-        if windows.covariates is not None:
-            self.scalers["covariates"] = _scaler(windows.covariates)
-            self.features = tf.Variable(list(windows.covariates.names), trainable=False)
-            size = [None, windows.lookback + windows.horizon, len(windows.covariates.names)]
-            self.inputs.append(tf.TensorSpec(size, tf.float32, name="covariates"))
-
-    def forecast(self, history, covariates=None):
-        """Forecasts what follows each history.
-
-        Args:
-            history: Float32 `(batch, lookback, channels)`, in original units.
-            covariates: Float32 `(batch, lookback + horizon, features)`, likewise, of a model that
-                was trained with some.
-
-        Returns:
-            `forecast`, float32 `(batch, horizon, channels)`; of a model with a distribution also
-            `quantiles`, with one more axis, and their `levels`.
-        """
-        given = {"history": history}
-        if covariates is not None:
-            given["covariates"] = covariates
-        given = {name: self._standardized(name, values) for name, values in given.items()}
-        found = self.model(given["history"] if covariates is None else given)
-        if self._distribution is None:
-            return {"forecast": self._original(found)}
-        levels = self._distribution.levels
-        quantiles = self._distribution.quantiles(found)
-        quantiles = tf.stack([self._original(q) for q in tf.unstack(quantiles, axis=-1)], axis=-1)
-        return {
-            "forecast": quantiles[..., levels.index(0.5)],
-            "quantiles": quantiles,
-            "levels": tf.constant(levels),
-        }
-
-    def _standardized(self, name, values):
-        tf.debugging.assert_all_finite(
-            values, f"`{name}` must be finite. Fill missing values first."
-        )
-        mean, scale = self.scalers[name]
-        return tf.cast((tf.cast(values, tf.float64) - mean) / scale, tf.float32)
-
-    def _original(self, values):
-        mean, scale = self.scalers["history"]
-        return tf.cast(tf.cast(values, tf.float64) * scale + mean, tf.float32)
-
-
-def _scaler(fitted):
-    return [
-        tf.Variable(values, trainable=False, dtype=tf.float64)
-        for values in (fitted.mean, fitted.scale)
-    ]
-
-
-def export(model, data, directory, *, language=""):
-    """Writes a forecaster as a SavedModel that takes and gives original units.
-
-    Args:
-        model: A `keras.Model` made by a builder of `zoo.models.forecasting`.
-        data: The `zoo.data.forecasting.ForecastingData` that it was trained on.
-        directory: Where to write.
-        language: Not used: numbers have none.
-
-    Returns:
-        What there is to tell of it: names of the `channels`, and of the `covariates` if any.
-    """
-    windows = data.splits["train"]
-    module = ForecastingModule(model, windows)
-    signature = tf.function(module.forecast, input_signature=module.inputs)
-    module.serving_default = signature
-    tf.saved_model.save(module, str(directory), signatures={"serving_default": signature})
-    told = {"channels": list(windows.channels)}
-    if windows.covariates is not None:
-        told["covariates"] = list(windows.covariates.names)
-    return told
-
-
-def load(directory):
-    """Loads what `export` wrote; nothing of the zoo is needed for it."""
-    return tf.saved_model.load(str(directory))
-
-
-def predict(saved_model, history, *, covariates=None, batch_size=256):
-    """Forecasts with a loaded SavedModel.
-
-    Args:
-        saved_model: What `tf.saved_model.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
         history: Numbers in original units: an array, or whatever NumPy makes one of, such as a
             `pandas.DataFrame`. `(steps, channels)` for one series, of which the last `lookback`
             steps are read; `(batch, lookback, channels)` for many.
@@ -136,17 +36,16 @@ def predict(saved_model, history, *, covariates=None, batch_size=256):
     Raises:
         ValueError: If the shape is another, or a value that is read is missing or infinite.
     """
-    signature = saved_model.signatures["serving_default"]
-    specs = signature.structured_input_signature[1]
+    expected = shapes(served, "serving_default")
     given = {"history": history, "covariates": covariates}
     given = {name: values for name, values in given.items() if values is not None}
-    if set(given) != set(specs):
+    if set(given) != set(expected):
         raise ValueError(
-            f"This model needs {' and '.join(sorted(specs, reverse=True))}. "
+            f"This model needs {' and '.join(sorted(expected, reverse=True))}. "
             f"Received: {' and '.join(given)}"
         )
     one = np.ndim(history) == 2
-    given = {name: _checked(name, values, specs[name].shape) for name, values in given.items()}
+    given = {name: _checked(name, values, expected[name]) for name, values in given.items()}
     number = len(given["history"])
     if any(len(values) != number for values in given.values()):
         raise ValueError(
@@ -155,15 +54,14 @@ def predict(saved_model, history, *, covariates=None, batch_size=256):
         )
     found = []
     for first in range(0, number, batch_size):
-        out = signature(
-            **{name: tf.constant(all_[first : first + batch_size]) for name, all_ in given.items()}
-        )
-        rows = out["forecast"].numpy()
+        some = {name: each[first : first + batch_size] for name, each in given.items()}
+        out = ask(served, "serving_default", **some)
+        rows = out["forecast"]
         if "levels" not in out:
             found += [Forecast(row, None) for row in rows]
             continue
-        levels = [round(float(level), 6) for level in out["levels"].numpy()]
-        for row, of_row in zip(rows, np.moveaxis(out["quantiles"].numpy(), -1, 1), strict=True):
+        levels = [round(float(level), 6) for level in out["levels"]]
+        for row, of_row in zip(rows, np.moveaxis(out["quantiles"], -1, 1), strict=True):
             found.append(Forecast(row, dict(zip(levels, of_row, strict=True))))
     return found[0] if one else found
 

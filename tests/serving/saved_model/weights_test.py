@@ -1,11 +1,11 @@
-"""Tests for zoo.serving.weights."""
+"""Tests for zoo.serving.saved_model.weights."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from zoo import models
-from zoo.serving import weights
+from zoo.serving.saved_model import weights
 
 
 def small(units=8):
