@@ -87,7 +87,7 @@ def row(table: str, index: int, runs: Runs = pathlib.Path("runs")):
     measure(rows(table, index + 1)[index][1], runs)
 
 
-@app.command()
+@app.command("tiny_shakespeare")
 def tiny_shakespeare(jobs: Jobs = 1, runs: Runs = pathlib.Path("runs"), seeds: Seeds = 3):
     """Characters of plays."""
     trained = rows("tiny_shakespeare", seeds)
@@ -130,7 +130,7 @@ def tiny_shakespeare(jobs: Jobs = 1, runs: Runs = pathlib.Path("runs"), seeds: S
     )
 
 
-@app.command()
+@app.command("penn_treebank")
 def penn_treebank(jobs: Jobs = 1, runs: Runs = pathlib.Path("runs"), seeds: Seeds = 1):
     """Words of the Wall Street Journal."""
     trained = rows("penn_treebank", seeds)

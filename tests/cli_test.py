@@ -22,7 +22,7 @@ from zoo.data.classification import ClassificationData
 from zoo.data.text import TokenEncoder
 from zoo.models import SequenceClassifier
 from zoo.pretrained import CHECKOUT
-from zoo.serving import classification
+from zoo.serving.saved_model import classification as saving
 
 ZOO = pathlib.Path(sys.executable).with_name("zoo")
 NAME = "bilstm_tagger.grammar_text"
@@ -146,6 +146,13 @@ def test_export(place, exported):
     assert (directory / "README.md").read_text().startswith(f"# {NAME}\n")
 
 
+def test_export_to_onnx(place, zoo):
+    directory = pathlib.Path("home") / NAME
+    found = zoo("export", NAME, "--format", "onnx", "--output", directory)
+    assert found.stdout == f"Written: {directory / 'model.onnx'}\n"
+    assert 'runtime="onnx"' in (place / directory / "README.md").read_text()
+
+
 def test_list(zoo):
     found = zoo("list")
     rows = {
@@ -182,7 +189,7 @@ def classifiers(tmp_path_factory):
     home = tmp_path_factory.mktemp("classifiers")
     data = ClassificationData(TokenEncoder(["good", "film"], None), ("neg", "pos"), {})
     model = SequenceClassifier(**data.sizes, units=3, embedding_dim=3)
-    classification.export(model, data, home / CLASSIFIER)
+    saving.export(model, data, home / CLASSIFIER)
     description = {"name": CLASSIFIER, "task": "classification", "files": {}}
     (home / CLASSIFIER / "model.json").write_text(json.dumps(description))
     return home

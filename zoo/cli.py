@@ -4,7 +4,7 @@ import json
 import os
 import pathlib
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -268,11 +268,23 @@ def export(
     output: Annotated[
         pathlib.Path | None, typer.Option(help="Where to write [default: saved_models/NAME]")
     ] = None,
+    format_: Annotated[
+        Literal["savedmodel", "onnx"],
+        typer.Option(
+            "--format",
+            help="`onnx` writes the graphs of a published model, which run without TensorFlow, "
+            "beside its SavedModel.",
+        ),
+    ] = "savedmodel",
 ):
     """Publish a finished run: SavedModel, weights, description and card."""
     import zoo
-    from zoo import training
+    from zoo import publishing, training
 
+    if format_ == "onnx":
+        for path in publishing.to_onnx(output or zoo.load(name).directory):
+            typer.echo(f"Written: {path}")
+        return
     recipe = zoo.recipes.get(name)
     finished = [
         training.read_run(recipe, each, data_dir=data_dir, limit=limit) for each in run or [None]

@@ -78,11 +78,39 @@ def publish(run, directory=None):
                 if path.is_file()
             },
         }
-        (partial / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
-        (partial / CARD).write_text(cards.render(description))
+        _describe(partial, description)
         shutil.rmtree(directory, ignore_errors=True)
         os.replace(partial, directory)
     return directory
+
+
+def to_onnx(directory):
+    """Writes a pretrained model's ONNX graphs beside its SavedModel, whose weights they share.
+
+    Args:
+        directory: Where the pretrained model lies. Its description and card will tell of them.
+
+    Returns:
+        Their paths.
+    """
+    from zoo.onnx import parts, share
+    from zoo.pretrained import Pretrained
+
+    found = Pretrained(directory)
+    description, paths = found.description, []
+    for name, graph in parts(found.model, found.task, found.saved_model).items():
+        paths.append(found.directory / f"{name}.onnx")
+        paths[-1].write_bytes(share(graph, found.directory).SerializeToString())
+        description["files"][paths[-1].name] = sha256(paths[-1])
+    description["files"] = dict(sorted(description["files"].items()))
+    description["versions"]["onnx"] = importlib.metadata.version("onnx")
+    _describe(found.directory, description)
+    return paths
+
+
+def _describe(directory, description):
+    (directory / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
+    (directory / CARD).write_text(cards.render(description))
 
 
 def ensemble(runs):

@@ -78,6 +78,17 @@ def test_it_sees_no_token_that_comes_later(options):
     np.testing.assert_allclose(before[:, :3], after[:, :3], atol=1e-6)
 
 
+@pytest.mark.parametrize("feeding", [False, True])
+def test_steps_look_where_whole_sequences_do(feeding):
+    layer = decoder(attention="additive", input_feeding=feeding)
+    previous, memory, summary, mask = arguments()
+    expected = ops.convert_to_numpy(layer.attend(previous, memory, summary, mask))
+    state = layer.start(memory, summary, mask)
+    for step in range(STEPS):
+        weights, state = layer.look(previous[:, step], state)
+        np.testing.assert_allclose(weights, expected[:, step], atol=1e-5)
+
+
 @pytest.mark.parametrize("attention", ["additive", "multiplicative"])
 def test_attention_is_what_the_equations_say(attention):
     layer = decoder(attention=attention)

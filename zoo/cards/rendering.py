@@ -44,6 +44,7 @@ def render(description):
             f'import tensorflow as tf\n\n{task.NOUN} = tf.saved_model.load("saved_models/{name}")'
             f"\n{signatures}",
         ),
+        *_without_tensorflow(description, task.NOUN),
         "## Scores",
         task.scores(description),
         f"{_seeds(description)}, {task.protocol(description)}",
@@ -54,7 +55,7 @@ def render(description):
         f"`{dataset}`, licence {description['licence']}. The weights were trained on it; mind its "
         "terms when you use them.",
         "## Make it again",
-        code("sh", description["command"].replace(" && ", "\n")),
+        code("sh", "\n".join(_commands(description))),
         f"Took {description['seconds']:,} s of training in {description['epochs']} epochs on "
         f"{description['machine']}{', pretraining apart' if recipe.get('pretraining') else ''}. "
         + ", ".join(f"{package} {version}" for package, version in description["versions"].items())
@@ -78,6 +79,26 @@ def headline(description, split="test"):
 def _of(description):
     """What cards of the task tell."""
     return importlib.import_module(f"zoo.cards.{description['task']}")
+
+
+def _commands(description):
+    yield from description["command"].split(" && ")
+    if _has_graphs(description):
+        yield f"zoo export {description['name']} --format onnx"
+
+
+def _has_graphs(description):
+    return any(file.endswith(".onnx") for file in description["files"])
+
+
+def _without_tensorflow(description, noun):
+    if not _has_graphs(description):
+        return []
+    load = f'{noun} = zoo.load("{description["name"]}", runtime="onnx")'
+    return [
+        "On ONNX Runtime, without TensorFlow and without Keras (`pip install 'rnn-zoo[onnx]'`):",
+        code("python", load),
+    ]
 
 
 def _pretraining(description):

@@ -259,18 +259,26 @@ class TokenDecoder(layers.Layer):
         Returns:
             Float32 logits `(batch, vocabulary_size)` and the new state.
         """
-        x = self.embedding(tokens)
-        if self.feeding:
-            asked = ops.zeros_like(x[..., :1])
-            output, state = self.steps.cell(ops.concatenate([x, asked], axis=-1), state)
-            return self._score(output[..., : self.cells[-1].units]), state
-        count = len(self.state_sizes)
-        output, own = advance(self.cells, x, state[:count])
-        if self.attention is not None:
-            memory, key, real = state[count:]
-            output, _ = self.attention(ops.expand_dims(output, 1), memory, key, real > 0)
-            output = ops.squeeze(output, 1)
-        return self._score(output), [*own, *state[count:]]
+        output, _, state = self._advance(tokens, state)
+        return self._score(output), state
+
+    def look(self, tokens, state):
+        """Reads a token and says where the step looks.
+
+        Args:
+            tokens: As in `step`.
+            state: Likewise.
+
+        Returns:
+            Float `(batch, time)`, 1 in all, and the new state.
+
+        Raises:
+            ValueError: If the decoder has no attention.
+        """
+        self._must_attend("look")
+        _, asked, state = self._advance(tokens, state)
+        weights = self.attention.weights_of(ops.expand_dims(asked, 1), *_key_and_real(state))
+        return ops.squeeze(weights, 1), state
 
     def attend(self, previous, memory, summary, memory_mask=None):
         """Tells where each step of a sequence looks: `(batch, steps, time)`, 1 in all.
@@ -284,10 +292,30 @@ class TokenDecoder(layers.Layer):
         Raises:
             ValueError: If the decoder has no attention.
         """
-        if self.attention is None:
-            raise ValueError("`attend` needs a decoder with `attention`. Received: attention=None")
+        self._must_attend("attend")
         _, state, start = self._read(previous, memory, summary, memory_mask, False)
         return self.attention.weights_of(state, *_key_and_real(start))
+
+    def _must_attend(self, name):
+        if self.attention is None:
+            raise ValueError(f"`{name}` needs a decoder with `attention`. Received: attention=None")
+
+    def _advance(self, tokens, state):
+        """Reads a token: the output, the state of the last layer behind it, and the new state."""
+        x = self.embedding(tokens)
+        if self.feeding:
+            asked = ops.zeros_like(x[..., :1])
+            output, state = self.steps.cell(ops.concatenate([x, asked], axis=-1), state)
+            output, asking = ops.split(output, 2, axis=-1)
+            return output, asking, state
+        count = len(self.state_sizes)
+        asking, own = advance(self.cells, x, state[:count])
+        output = asking
+        if self.attention is not None:
+            memory, key, real = state[count:]
+            output, _ = self.attention(ops.expand_dims(output, 1), memory, key, real > 0)
+            output = ops.squeeze(output, 1)
+        return output, asking, [*own, *state[count:]]
 
     def _read(self, previous, memory, summary, memory_mask, training):
         """Reads whole sequences: outputs, the states behind them, and what they began with."""

@@ -63,7 +63,7 @@ def embedding(graph, layer, ids):
 def tied_embedding(graph, layer, x, reverse=False):
     if not reverse:
         return embedding(graph, layer, x)
-    return graph.add("MatMul", x, np.ascontiguousarray(_array(layer.embeddings).T))
+    return graph.add("MatMul", x, graph.add("Transpose", _array(layer.embeddings), perm=[1, 0]))
 
 
 @converts(layers.Dense)
@@ -98,11 +98,11 @@ def permute(graph, layer, x):
 @converts(layers.Conv1D, layers.Conv2D)
 def convolution(graph, layer, x):
     """Channels come first in ONNX."""
-    inner = range(1, layer.rank + 1)
+    inner, places = range(1, layer.rank + 1), range(layer.rank)
     found = graph.add(
         "Conv",
         graph.add("Transpose", x, perm=[0, layer.rank + 1, *inner]),
-        np.ascontiguousarray(np.moveaxis(_array(layer.kernel), (-1, -2), (0, 1))),
+        graph.add("Transpose", _array(layer.kernel), perm=[layer.rank + 1, layer.rank, *places]),
         _array(layer.bias) if layer.use_bias else None,
         strides=layer.strides,
         dilations=layer.dilation_rate,
@@ -157,7 +157,7 @@ def recurrent(graph, layer, x, initial_state=None, mask=None):
     outputs, *last = graph.add(
         OPERATORS[name],
         graph.add("Transpose", x, perm=[1, 0, 2]),
-        *(np.stack(weights) for weights in zip(*map(_weights, each), strict=True)),
+        *_weights(graph, each),
         lengths,
         *states,
         outputs=1 + number,
@@ -179,20 +179,38 @@ def recurrent(graph, layer, x, initial_state=None, mask=None):
     return [outputs, *last] if first.return_state else outputs
 
 
-def _weights(layer):
-    """Kernel, recurrent kernel and bias of a layer of one direction, as ONNX has them."""
-    cell, order = layer.cell, GATES[kind(layer)]
+def _weights(graph, each):
+    """Kernels, recurrent kernels and biases of the layers of all directions, as ONNX has them.
 
-    def ordered(weight):
-        parts = np.split(weight, len(order))
-        return np.concatenate([parts[place] for place in order])
+    The weights are in the graph as Keras has them. What ONNX makes of them is written in operators,
+    which a runtime carries out once, when it loads the graph.
+    """
+    order = GATES[kind(each[0])]
 
-    kernel, recurrent_kernel = _array(cell.kernel).T, _array(cell.recurrent_kernel).T
-    biases = np.zeros((2, len(kernel)), "float32")  # Of the input and of the state.
-    if cell.use_bias:
-        given = np.atleast_2d(_array(cell.bias))
-        biases[: len(given)] = given
-    return ordered(kernel), ordered(recurrent_kernel), np.concatenate(list(map(ordered, biases)))
+    def ordered(weight, axis):
+        if list(order) == sorted(order):
+            return weight
+        parts = graph.add("Split", weight, axis=axis, num_outputs=len(order), outputs=len(order))
+        return graph.add("Concat", *(parts[place] for place in order), axis=axis)
+
+    def stacked(weights):
+        weights = [graph.add("Unsqueeze", weight, integers(0)) for weight in weights]
+        return graph.add("Concat", *weights, axis=0) if len(weights) > 1 else weights[0]
+
+    def turned(weight):
+        return graph.add("Transpose", ordered(_array(weight), 1), perm=[1, 0])
+
+    def biases(cell):
+        """Those of the input and those of the state, one after the other."""
+        given = np.atleast_2d(_array(cell.bias)) if cell.use_bias else []
+        zeros = np.zeros(cell.kernel.shape[1], "float32")
+        rows = [ordered(row, 0) for row in given] + [zeros] * (2 - len(given))
+        return graph.add("Concat", *rows, axis=0)
+
+    cells = [layer.cell for layer in each]
+    kernels = [turned(cell.kernel) for cell in cells]
+    recurrent_kernels = [turned(cell.recurrent_kernel) for cell in cells]
+    return [stacked(every) for every in (kernels, recurrent_kernels, list(map(biases, cells)))]
 
 
 @converts(CharacterEncoder)
