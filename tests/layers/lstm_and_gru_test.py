@@ -287,7 +287,7 @@ def test_arguments_come_back(cell):
 ON_EVERY_BACKEND = """
 import keras, numpy as np
 from zoo import layers
-from zoo.layers import recurrence
+from zoo.layers import lstm_and_gru, recurrence
 from zoo.layers.backend import loops_are_worth_it
 runs = []
 for name in ("lstm", "gru"):
@@ -295,13 +295,18 @@ for name in ("lstm", "gru"):
         runs.append(run)
         return run(*args)
     setattr(recurrence, name, counting)
+kernels = []
+def kernel(*args, run=lstm_and_gru.kernel_of_torch):
+    kernels.append(args[0])
+    return run(*args)
+lstm_and_gru.kernel_of_torch = kernel
 draw = np.random.default_rng(0).normal
 x = draw(size=(4, 6, 3)).astype("float32")
-mask = np.array([
-    [1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 0, 0], [1, 0, 0, 0, 0, 0], [0, 1, 0, 1, 1, 0]
-]).astype(bool)
+padding = np.arange(6) < np.array([[6], [3], [1], [4]])
+holes = padding.copy()
+holes[3] = [0, 1, 0, 1, 1, 0]
 
-for name in ("LSTM", "GRU"):
+for name, mask in [(name, mask) for name in ("LSTM", "GRU") for mask in (padding, holes)]:
     found = []
     for module in (keras.layers, layers):
         recurrent = getattr(module, name)
@@ -327,6 +332,25 @@ for name in ("LSTM", "GRU"):
     for stock, ours in zip(*found, strict=True):
         np.testing.assert_allclose(ours, stock, atol=1e-5)
 assert bool(runs) == loops_are_worth_it() == (keras.backend.backend() != "torch")
+assert set(kernels) == ({"lstm", "gru"} if keras.backend.backend() == "torch" else set())
+
+for name, states in (("LSTM", 2), ("GRU", 1)):
+    for mask in (None, padding, holes):
+        for backwards in (False, True):
+            for scale in (0, 1):
+                state = [draw(scale=scale, size=(4, 5)).astype("float32") for _ in range(states)]
+                found, weights = [], None
+                for module in (keras.layers, layers):
+                    layer = getattr(module, name)(
+                        5, return_sequences=True, return_state=True, go_backwards=backwards
+                    )
+                    layer.build(x.shape)
+                    weights = weights or [draw(size=w.shape) for w in layer.get_weights()]
+                    layer.set_weights(weights)
+                    found.append(layer(x, initial_state=state, mask=mask))
+                for stock, ours in zip(*found, strict=True):
+                    stock, ours = map(keras.ops.convert_to_numpy, (stock, ours))
+                    np.testing.assert_allclose(ours, stock, atol=1e-5)
 """
 
 

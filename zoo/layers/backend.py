@@ -82,6 +82,53 @@ def loops_are_worth_it():
     return False
 
 
+def kernels_are_torch(x):
+    """Says whether PyTorch's own recurrent kernels take a tensor.
+
+    Args:
+        x: A tensor.
+
+    Returns:
+        Whether PyTorch is the backend and computes eagerly, on a CPU.
+
+    Example:
+
+    >>> kernels_are_torch(keras.ops.ones((2, 3))) == (keras.backend.backend() == "torch")
+    True
+    """
+    if keras.backend.backend() != "torch":
+        return False
+    import torch
+
+    traced = torch.jit.is_tracing() or torch.compiler.is_compiling()
+    return x.device.type == "cpu" and x.dtype == torch.float32 and not traced
+
+
+def kernel_of_torch(name, x, weights, states):
+    """Runs PyTorch's LSTM or GRU.
+
+    Args:
+        name: `"lstm"` or `"gru"`.
+        x: `(time, batch, features)`.
+        weights: Kernel `(features, gates * units)`, recurrent kernel `(units, gates * units)` and
+            the biases of both, `(gates * units,)`, with the gates in PyTorch's order.
+        states: Those before the first step, `(batch, units)` each.
+
+    Returns:
+        The states after every step, `(time, batch, units)`, and a list of the last states.
+    """
+    import torch
+
+    kernel, recurrent_kernel, *biases = weights
+    flat = [kernel.T.contiguous(), recurrent_kernel.T.contiguous(), *biases]
+    before = tuple(keras.ops.convert_to_tensor(state)[None] for state in states)
+    options = {"has_biases": True, "num_layers": 1, "dropout": 0.0}
+    options |= {"train": False, "bidirectional": False, "batch_first": False}
+    run = getattr(torch, name)
+    found, *last = run(x, before if name == "lstm" else before[0], flat, **options)
+    return found, [state[0] for state in last]
+
+
 def scan(step, carry, xs, *, reverse=False):
     """Runs a step over time, as `keras.ops.scan` does.
 
