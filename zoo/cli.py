@@ -269,11 +269,11 @@ def export(
         pathlib.Path | None, typer.Option(help="Where to write [default: saved_models/NAME]")
     ] = None,
     format_: Annotated[
-        Literal["savedmodel", "onnx"],
+        Literal["savedmodel", "onnx", "onnx-int8"],
         typer.Option(
             "--format",
             help="`onnx` writes the graphs of a published model, which run without TensorFlow, "
-            "beside its SavedModel.",
+            "beside its SavedModel; `onnx-int8` those with weights of eight bits.",
         ),
     ] = "savedmodel",
 ):
@@ -281,8 +281,9 @@ def export(
     import zoo
     from zoo import publishing, training
 
-    if format_ == "onnx":
-        for path in publishing.to_onnx(output or zoo.load(name).directory):
+    if format_ != "savedmodel":
+        directory = output or zoo.load(name).directory
+        for path in publishing.to_onnx(directory, int8=format_ == "onnx-int8"):
             typer.echo(f"Written: {path}")
         return
     recipe = zoo.recipes.get(name)

@@ -17,7 +17,7 @@ import urllib.request
 from zoo import cards
 
 URL = "https://raw.githubusercontent.com/rnn-zoo/rnn-zoo/main/saved_models"
-RUNTIMES = ("tensorflow", "onnx")
+RUNTIMES = ("tensorflow", "onnx", "onnx-int8")
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent / "saved_models"
 DESCRIPTION, CARD = "model.json", "README.md"
 
@@ -80,7 +80,7 @@ class Pretrained:
             return self.saved_model
         from zoo.serving import onnx
 
-        return onnx.load(self.directory, self.description)
+        return onnx.load(self.directory, self.description, kind=self.runtime)
 
     @functools.cached_property
     def saved_model(self):
@@ -160,7 +160,8 @@ def load(name, *, runtime="tensorflow"):
     Args:
         name: `<architecture>.<dataset>`, as `list_models` shows them.
         runtime: What `predict` runs on: `"tensorflow"`, or `"onnx"`, ONNX Runtime, for which
-            neither TensorFlow nor Keras is imported.
+            neither TensorFlow nor Keras is imported; `"onnx-int8"` is that with weights of eight
+            bits, which are not published but made: `zoo export NAME --format onnx-int8`.
 
     Returns:
         A `Pretrained`.

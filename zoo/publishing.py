@@ -84,23 +84,25 @@ def publish(run, directory=None):
     return directory
 
 
-def to_onnx(directory):
+def to_onnx(directory, *, int8=False):
     """Writes a pretrained model's ONNX graphs beside its SavedModel, whose weights they share.
 
     Args:
         directory: Where the pretrained model lies. Its description and card will tell of them.
+        int8: Whether to write those with weights of their own, in eight bits.
 
     Returns:
         Their paths.
     """
-    from zoo.onnx import parts, share
+    from zoo.onnx import parts, quantized, share
     from zoo.pretrained import Pretrained
 
     found = Pretrained(directory)
     description, paths = found.description, []
     for name, graph in parts(found.model, found.task, found.saved_model).items():
-        paths.append(found.directory / f"{name}.onnx")
-        paths[-1].write_bytes(share(graph, found.directory).SerializeToString())
+        graph = quantized(graph) if int8 else share(graph, found.directory)
+        paths.append(found.directory / f"{name}{'.int8' if int8 else ''}.onnx")
+        paths[-1].write_bytes(graph.SerializeToString())
         description["files"][paths[-1].name] = sha256(paths[-1])
     description["files"] = dict(sorted(description["files"].items()))
     description["versions"]["onnx"] = importlib.metadata.version("onnx")

@@ -13,6 +13,7 @@ operators of the same meaning.
 from zoo.onnx import layers, operations  # They register what converts.
 from zoo.onnx.conversion import convert
 from zoo.onnx.parts import parts
+from zoo.onnx.quantization import quantized
 from zoo.onnx.sharing import share
 
-__all__ = ["convert", "layers", "operations", "parts", "share"]
+__all__ = ["convert", "layers", "operations", "parts", "quantized", "share"]

@@ -3,16 +3,16 @@
 import numpy as np
 
 from zoo.serving.onnx import decoding
-from zoo.serving.onnx.sessions import Served, Session, lines
+from zoo.serving.onnx.sessions import Served, lines
 from zoo.serving.onnx.text import END_ID
 
 BEAMS = 4
 
 
-def load(directory, description):
+def load(directory, description, graph):
     """Loads a captioner; see `zoo.serving.onnx.load`."""
     captioner = Captioner(
-        directory,
+        graph,
         lines(directory / "assets" / "words.txt"),
         description["sizes"]["image_shape"][0],
         description["steps"],
@@ -28,16 +28,16 @@ class Captioner:
     """A captioner that takes pictures of any size and gives words.
 
     Args:
-        directory: Where its graphs lie.
+        graph: Function of a name that opens the graph of that name.
         words: The known words; the first is the end.
         side: Pixels a side that the model reads.
         steps: Most words of a caption, its end among them.
         grid: Rows and columns of the places that it looks at, or `None`.
     """
 
-    def __init__(self, directory, words, side, steps, grid):
-        self._directory, self._side, self._grid = directory, side, grid
-        self._start, self._step = (Session(directory / f"{n}.onnx") for n in ("encoder", "step"))
+    def __init__(self, graph, words, side, steps, grid):
+        self._graph, self._side, self._grid = graph, side, grid
+        self._start, self._step = (graph(name) for name in ("encoder", "step"))
         self._look = None
         self._words = np.array([b"", b"", *(word.encode() for word in words)], object)
         self._options = {"steps": steps, "beams": BEAMS, "end": END_ID, "forbidden": (0, 1)}
@@ -50,7 +50,7 @@ class Captioner:
         """Describes pictures and tells where each word looked, over their middle square."""
         answer, tokens, state = self._described(image)
         if self._look is None:
-            self._look = Session(self._directory / "look.onnx")
+            self._look = self._graph("look")
         weights = decoding.look(self._look, tokens, state, END_ID)
         weights = weights.reshape(*tokens.shape, *self._grid)
         return {**answer, "words": self._words[tokens], "attention": weights}

@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from zoo.serving.onnx.sessions import Served, Session, lines, padded, softmax, strings
+from zoo.serving.onnx.sessions import Served, lines, padded, softmax, strings
 from zoo.serving.onnx.text import UNKNOWN_ID, TokenEncoder, kept_places, tokenize, without_tags
 
 VARIANTS_AT_A_TIME = 64
 
 
-def load(directory, description):
+def load(directory, description, graph):
     """Loads a classifier; see `zoo.serving.onnx.load`."""
     options = description["recipe"]["preprocessing"]
     assets = directory / "assets"
     words = lines(assets / "words.txt")
     classifier = Classifier(
-        Session(directory / "model.onnx"),
+        graph("model"),
         TokenEncoder(words, None, lowercase=options.get("lowercase", True), digits=True),
         lines(assets / "labels.txt"),
         temperature=description["temperature"],

@@ -1,8 +1,8 @@
 """Forecasters on ONNX Runtime: histories in original units in, forecasts likewise out."""
 
-from zoo.serving.onnx.sessions import Served, Session
+from zoo.serving.onnx.sessions import Served
 
 
-def load(directory, description):
+def load(directory, description, graph):
     """Loads a forecaster; see `zoo.serving.onnx.load`."""
-    return Served({"serving_default": Session(directory / "model.onnx")})
+    return Served({"serving_default": graph("model")})

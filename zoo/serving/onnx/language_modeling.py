@@ -6,7 +6,7 @@ import numpy as np
 
 from zoo.serving.onnx import decoding
 from zoo.serving.onnx.philox import uniform
-from zoo.serving.onnx.sessions import Served, Session, log_softmax, strings
+from zoo.serving.onnx.sessions import Served, log_softmax, strings
 from zoo.serving.onnx.text import TokenEncoder, decoded, tokenize
 
 END = "\n"
@@ -16,13 +16,13 @@ NEVER_WRITTEN = (0, 1)  # Padding and unknown.
 LANGUAGE = "en"
 
 
-def load(directory, description):
+def load(directory, description, graph):
     """Loads a language model; see `zoo.serving.onnx.load`."""
     path = directory / "assets" / "tokens.json"
     known = json.loads(path.read_text("utf-8"))
     lowercase = description["recipe"]["preprocessing"].get("lowercase", False)
     encoder = TokenEncoder(known["tokens"], None, lowercase=lowercase, digits=True)
-    model = LanguageModel(Session(directory / "step.onnx"), encoder, known["unit"])
+    model = LanguageModel(graph("step"), encoder, known["unit"])
     signatures = {
         "serving_default": model.write_on,
         "cut_off": model.write_on,

@@ -1,9 +1,9 @@
 """Autoencoders of series on ONNX Runtime: windows in, the same out, and how far off."""
 
-from zoo.serving.onnx.sessions import Served, Session
+from zoo.serving.onnx.sessions import Served
 
 
-def load(directory, description):
+def load(directory, description, graph):
     """Loads an autoencoder; see `zoo.serving.onnx.load`."""
-    session = Session(directory / "model.onnx")
+    session = graph("model")
     return Served({"serving_default": session, "latent": session})

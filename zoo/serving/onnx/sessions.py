@@ -2,12 +2,16 @@
 
 import numpy as np
 
+ENDINGS = {"onnx": ".onnx", "onnx-int8": ".int8.onnx"}
+
 
 class Session:
     """A graph, called with arrays by name.
 
     Args:
-        path: The `.onnx` file.
+        directory: Where the model lies.
+        kind: Of its graphs, one of `ENDINGS`.
+        name: Of the graph.
 
     Attributes:
         shapes: The shapes of its inputs by name, `None` where an axis has no fixed size.
@@ -17,17 +21,18 @@ class Session:
         FileNotFoundError: If there is no such file.
     """
 
-    def __init__(self, path):
+    def __init__(self, directory, kind, name):
         try:
             import onnxruntime
         except ImportError as error:
             raise ImportError(
                 "This runtime needs ONNX Runtime. Install it: pip install 'rnn-zoo[onnx]'"
             ) from error
+        path = directory / f"{name}{ENDINGS[kind]}"
         if not path.is_file():
             raise FileNotFoundError(
                 f"There is no {path}. Write it, where TensorFlow is installed: "
-                f"zoo export {path.parent.name} --format onnx"
+                f"zoo export {directory.name} --format {kind}"
             )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3

@@ -4,18 +4,18 @@ import numpy as np
 
 from zoo import schemes
 from zoo.serving.onnx.chain import marginals
-from zoo.serving.onnx.sessions import Served, Session, lines, padded, softmax, strings
+from zoo.serving.onnx.sessions import Served, lines, padded, softmax, strings
 from zoo.serving.onnx.text import UNKNOWN_ID, TokenEncoder, decoded, tokenize
 
 OUTSIDE = ("O", "")
 
 
-def load(directory, description):
+def load(directory, description, graph):
     """Loads a tagger; see `zoo.serving.onnx.load`."""
     assets = directory / "assets"
     spans = description["recipe"]["preprocessing"].get("scheme") is not None
     tagger = Tagger(
-        Session(directory / "model.onnx"),
+        graph("model"),
         read_encoder(assets, description["recipe"]["preprocessing"]),
         lines(assets / "tags.txt"),
         description["language"],

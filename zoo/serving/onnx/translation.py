@@ -3,17 +3,17 @@
 import numpy as np
 
 from zoo.serving.onnx import decoding
-from zoo.serving.onnx.sessions import Served, Session, lines, strings
+from zoo.serving.onnx.sessions import Served, lines, strings
 from zoo.serving.onnx.text import END_ID, SubwordEncoder
 
 END = "</s>"
 
 
-def load(directory, description):
+def load(directory, description, graph):
     """Loads a translator; see `zoo.serving.onnx.load`."""
     options = description["recipe"]["preprocessing"]
     translator = Translator(
-        directory,
+        graph,
         SubwordEncoder(lines(directory / "assets" / "pieces.txt")),
         steps=description["steps"],
         beams=description["beams"],
@@ -29,16 +29,16 @@ class Translator:
     """A translator between strings.
 
     Args:
-        directory: Where its graphs lie.
+        graph: Function of a name that opens the graph of that name.
         encoder: The `zoo.serving.onnx.text.SubwordEncoder`.
         steps: Most pieces of a translation, its end among them.
         beams: Beginnings that beam search keeps.
         length_penalty: As in `zoo.layers.decoding.beam_search`.
     """
 
-    def __init__(self, directory, encoder, *, steps, beams, length_penalty):
-        self._directory, self._encoder = directory, encoder
-        self._start, self._step = (Session(directory / f"{n}.onnx") for n in ("encoder", "step"))
+    def __init__(self, graph, encoder, *, steps, beams, length_penalty):
+        self._graph, self._encoder = graph, encoder
+        self._start, self._step = (graph(name) for name in ("encoder", "step"))
         self._look = None
         options = {"steps": steps, "beams": beams, "length_penalty": length_penalty}
         self._options = {**options, "end": END_ID, "forbidden": (0, 1)}
@@ -53,7 +53,7 @@ class Translator:
         width = max(1, np.count_nonzero(tokens, axis=1).max(initial=0))
         tokens = tokens[:, :width]
         if self._look is None:
-            self._look = Session(self._directory / "look.onnx")
+            self._look = self._graph("look")
         written = [[self._encoder.written[each] for each in row] for row in tokens]
         return {
             **answer,
