@@ -269,11 +269,12 @@ def export(
         pathlib.Path | None, typer.Option(help="Where to write [default: saved_models/NAME]")
     ] = None,
     format_: Annotated[
-        Literal["savedmodel", "onnx", "onnx-int8"],
+        Literal["savedmodel", "onnx", "onnx-int8", "litert"],
         typer.Option(
             "--format",
             help="`onnx` writes the graphs of a published model, which run without TensorFlow, "
-            "beside its SavedModel; `onnx-int8` those with weights of eight bits.",
+            "beside its SavedModel; `onnx-int8` those with weights of eight bits; `litert` one "
+            "for LiteRT.",
         ),
     ] = "savedmodel",
 ):
@@ -283,7 +284,11 @@ def export(
 
     if format_ != "savedmodel":
         directory = output or zoo.load(name).directory
-        for path in publishing.to_onnx(directory, int8=format_ == "onnx-int8"):
+        if format_ == "litert":
+            paths = [publishing.to_litert(directory)]
+        else:
+            paths = publishing.to_onnx(directory, int8=format_ == "onnx-int8")
+        for path in paths:
             typer.echo(f"Written: {path}")
         return
     recipe = zoo.recipes.get(name)

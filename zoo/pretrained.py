@@ -17,7 +17,7 @@ import urllib.request
 from zoo import cards
 
 URL = "https://raw.githubusercontent.com/rnn-zoo/rnn-zoo/main/saved_models"
-RUNTIMES = ("tensorflow", "onnx", "onnx-int8")
+RUNTIMES = ("tensorflow", "onnx", "onnx-int8", "litert")
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent / "saved_models"
 DESCRIPTION, CARD = "model.json", "README.md"
 
@@ -78,9 +78,9 @@ class Pretrained:
         """What `predict` asks: on TensorFlow the SavedModel, else what has the same signatures."""
         if self.runtime == "tensorflow":
             return self.saved_model
-        from zoo.serving import onnx
+        from zoo.serving import portable
 
-        return onnx.load(self.directory, self.description, kind=self.runtime)
+        return portable.load(self.directory, self.description, kind=self.runtime)
 
     @functools.cached_property
     def saved_model(self):
@@ -159,9 +159,10 @@ def load(name, *, runtime="tensorflow"):
 
     Args:
         name: `<architecture>.<dataset>`, as `list_models` shows them.
-        runtime: What `predict` runs on: `"tensorflow"`, or `"onnx"`, ONNX Runtime, for which
-            neither TensorFlow nor Keras is imported; `"onnx-int8"` is that with weights of eight
-            bits, which are not published but made: `zoo export NAME --format onnx-int8`.
+        runtime: What `predict` runs on: `"tensorflow"`, or, without importing TensorFlow and
+            Keras, `"onnx"`, ONNX Runtime; `"onnx-int8"`, the same with weights of eight bits; or
+            `"litert"`, LiteRT. The last two are not published but made, for instance by
+            `zoo export NAME --format litert`.
 
     Returns:
         A `Pretrained`.

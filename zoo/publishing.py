@@ -110,6 +110,29 @@ def to_onnx(directory, *, int8=False):
     return paths
 
 
+def to_litert(directory):
+    """Writes a pretrained model as a LiteRT graph beside its SavedModel.
+
+    Args:
+        directory: Where the pretrained model lies. Its description and card will tell of it.
+
+    Returns:
+        Its path.
+
+    Raises:
+        NotImplementedError: If the model decodes step by step.
+    """
+    from zoo.pretrained import Pretrained
+    from zoo.serving.saved_model import litert
+
+    found = Pretrained(directory)
+    path = found.directory / "model.tflite"
+    path.write_bytes(litert.convert(found))
+    found.description["files"][path.name] = sha256(path)
+    _describe(found.directory, found.description)
+    return path
+
+
 def _describe(directory, description):
     (directory / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
     (directory / CARD).write_text(cards.render(description))

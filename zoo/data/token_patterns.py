@@ -1,7 +1,7 @@
 """The rules of the tokenizer, regular expressions as RE2 writes them.
 
-TensorFlow reads them inside its graphs (`zoo.data.tokenizer`), and `zoo.serving.onnx.text` where
-there is no TensorFlow.
+TensorFlow reads them inside its graphs (`zoo.data.tokenizer`); where there is no TensorFlow,
+`zoo.serving.portable.text` does.
 """
 
 CUT, OPEN, CLOSE = "\x1d", "\x1e", "\x1f"

@@ -30,7 +30,7 @@ def predict(served, images, *, attention=False, batch_size=32):
     """Describes pictures with a loaded model.
 
     Args:
-        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
         images: A picture or an iterable of pictures, of any sizes. A picture is a uint8 array
             `(height, width, 3)`, RGB, or the path of a PNG, JPEG, BMP or GIF file.
         attention: Whether to tell, too, where each word looked.

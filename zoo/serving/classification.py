@@ -42,7 +42,7 @@ def predict(served, texts, *, contributions=False, batch_size=32):
     """Classifies texts with a loaded model.
 
     Args:
-        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
         texts: A string, or an iterable of strings; it is read piece by piece.
         contributions: Whether to say, too, what every word speaks for the label. The model then
             reads a text once more for every word of it.

@@ -22,7 +22,7 @@ def predict(served, history, *, covariates=None, batch_size=256):
     """Forecasts with a loaded model.
 
     Args:
-        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
         history: Numbers in original units: an array, or whatever NumPy makes one of, such as a
             `pandas.DataFrame`. `(steps, channels)` for one series, of which the last `lookback`
             steps are read; `(batch, lookback, channels)` for many.

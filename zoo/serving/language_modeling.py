@@ -40,7 +40,7 @@ def predict(served, prompts="", *, length=200, temperature=1.0, seed=0, top_k=No
     prompts and on nothing else: that of a smaller `length` is the beginning of that of a larger.
 
     Args:
-        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
         prompts: A string, or an iterable of strings, each of which is read from its beginning, as
             if it opened a text.
         length: Tokens to write after each.
@@ -94,7 +94,7 @@ def score(served, texts):
     """Asks a loaded model how likely texts are, token by token.
 
     Args:
-        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
         texts: A string, or an iterable of strings, of any length.
 
     Returns:

@@ -22,7 +22,7 @@ def predict(served, series, *, batch_size=256):
     """Says series again with a loaded model, and how far off each step is.
 
     Args:
-        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
         series: Numbers in original units: an array, or whatever NumPy makes one of, such as a
             `pandas.DataFrame`. `(steps, channels)` for one series, at least as long as a window;
             `(batch, steps, channels)` for many. A longer one is cut into all its windows, and a

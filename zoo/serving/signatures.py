@@ -1,7 +1,7 @@
 """Asking a served model, whatever it is that runs it.
 
 A served model has `signatures` by name, as a SavedModel has that TensorFlow loaded. Those of
-`zoo.serving.onnx` take arrays and give arrays, strings as bytes.
+`zoo.serving.portable` take arrays and give arrays, strings as bytes.
 """
 
 import pathlib

@@ -37,7 +37,7 @@ def predict(served, texts, *, batch_size=64):
     """Tags texts with a loaded model.
 
     Args:
-        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
         texts: A sentence or a list of sentences; a sentence is a string, or a list of tokens.
         batch_size: How many sentences to tag at a time.
 

@@ -28,7 +28,7 @@ def predict(served, texts, *, attention=False, batch_size=32):
     """Translates texts with a loaded model.
 
     Args:
-        served: A loaded model: a SavedModel, or what `zoo.serving.onnx.load` returned.
+        served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
         texts: A string, or an iterable of strings, one sentence each.
         attention: Whether to tell, too, where each piece of a translation looked.
         batch_size: Texts at a time; those of similar length come together.

@@ -9,10 +9,10 @@ from keras import ops
 from zoo.data import captioning
 from zoo.layers import decoding as reference
 from zoo.layers import linear_chain
-from zoo.serving.onnx import decoding
-from zoo.serving.onnx.captioning import squared
-from zoo.serving.onnx.chain import marginals
-from zoo.serving.onnx.philox import uniform
+from zoo.serving.portable import decoding
+from zoo.serving.portable.captioning import squared
+from zoo.serving.portable.chain import marginals, viterbi
+from zoo.serving.portable.philox import uniform
 
 VOCABULARY, WIDTH = 9, 5
 
@@ -63,7 +63,7 @@ def test_sampling(steps, cuts, temperature):
 
 
 @pytest.mark.parametrize("tags", [1, 2, 5])
-def test_marginals(tags):
+def test_chains(tags):
     rng = np.random.default_rng(0)
     logits, transitions = rng.normal(size=(3, 7, tags)), rng.normal(size=(tags, tags))
     if tags > 1:
@@ -72,6 +72,9 @@ def test_marginals(tags):
     given = [ops.convert_to_tensor(each, "float32") for each in (logits, transitions)]
     ends = [ops.convert_to_tensor(each, "float32") for each in rng.normal(size=(2, tags))]
     potentials = linear_chain.chain_potentials(*given, *ends, ops.convert_to_tensor(mask))
+    np.testing.assert_array_equal(
+        viterbi(ops.convert_to_numpy(potentials)), linear_chain.viterbi(potentials)
+    )
     for found, expected in zip(
         marginals(ops.convert_to_numpy(potentials)), linear_chain.marginals(potentials), strict=True
     ):

@@ -143,10 +143,29 @@ def test_eight_bits(exported):
     assert tags[0] == tags[1]
 
 
+@pytest.mark.parametrize("name", ["bilstm_crf.conll2003", "segrnn_quantiles.etth1"])
+def test_litert(name, tmp_path):
+    directory = shutil.copytree(pretrained.CHECKOUT / name, tmp_path / name)
+    path = publishing.to_litert(directory)
+    assert path.name == "model.tflite"
+    pretrained.check(directory)
+    here, there = (pretrained.Pretrained(directory, kind) for kind in ("litert", "tensorflow"))
+    ((given, _), *_) = CASES[name]
+    given = given[:4]  # The others are longer than the graph.
+    assert_same(here.predict(given), there.predict(given))
+    if name == "bilstm_crf.conll2003":
+        with pytest.raises(ValueError, match=r"must be of the shape \(64, .*at most"):
+            here.predict("a " * 65)
+
+
+def test_litert_is_for_what_answers_at_once():
+    model = zoo.load("seq2seq.multi30k_en_de")
+    with pytest.raises(NotImplementedError, match="whose task is translation"):
+        publishing.to_litert(model.directory)
+
+
 def test_an_unknown_runtime():
-    with pytest.raises(
-        ValueError, match="`runtime` must be one of 'tensorflow', 'onnx'"
-    ):
+    with pytest.raises(ValueError, match="`runtime` must be one of 'tensorflow', 'onnx'"):
         zoo.load("bilstm_tagger.ud_en_ewt", runtime="caffe")
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from zoo.data import subwords, text, tokenizer
 from zoo.pretrained import CHECKOUT
-from zoo.serving.onnx.text import (
+from zoo.serving.portable.text import (
     SubwordEncoder,
     TokenEncoder,
     decoded,

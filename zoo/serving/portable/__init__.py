@@ -1,14 +1,15 @@
-"""Pretrained models on ONNX Runtime: the serving contract without TensorFlow and without Keras.
+"""Pretrained models on ONNX Runtime or LiteRT: the serving contract without TensorFlow and Keras.
 
-The graphs (`zoo.onnx.parts`) do the arithmetic, Python and NumPy what is before, between and after:
-texts become ids, tokens are decoded one after the other, ids become texts.
+Graphs (`zoo.onnx.parts`, `zoo.serving.saved_model.litert`) do the arithmetic, Python and NumPy what
+is before, between and after: texts become ids, tokens are decoded one after the other, ids become
+texts.
 """
 
 import functools
 import importlib
 import pathlib
 
-from zoo.serving.onnx.sessions import Session
+from zoo.serving.portable.sessions import open_graph
 
 
 def load(directory, description, *, kind="onnx"):
@@ -17,16 +18,16 @@ def load(directory, description, *, kind="onnx"):
     Args:
         directory: Where it lies.
         description: What its `model.json` holds.
-        kind: Which of its graphs, `"onnx"`, or `"onnx-int8"`, whose weights are whole numbers.
+        kind: Which of its graphs, one of `zoo.serving.portable.sessions.ENDINGS`.
 
     Returns:
         What has `signatures` by name, functions of arrays that give dictionaries of arrays, strings
         as bytes, as the SavedModel's do; and `assets`, paths by name.
 
     Raises:
-        ImportError: If ONNX Runtime is not installed.
-        FileNotFoundError: If the model was not exported to ONNX.
+        ImportError: If the runtime is not installed.
+        FileNotFoundError: If the model was not exported for it.
     """
     directory = pathlib.Path(directory)
-    module = importlib.import_module(f"zoo.serving.onnx.{description['task']}")
-    return module.load(directory, description, functools.partial(Session, directory, kind))
+    module = importlib.import_module(f"zoo.serving.portable.{description['task']}")
+    return module.load(directory, description, functools.partial(open_graph, directory, kind))

@@ -1,16 +1,16 @@
-"""Captioners on ONNX Runtime: pictures in, what they show out, and where each word looked."""
+"""Captioners without TensorFlow: pictures in, what they show out, and where each word looked."""
 
 import numpy as np
 
-from zoo.serving.onnx import decoding
-from zoo.serving.onnx.sessions import Served, lines
-from zoo.serving.onnx.text import END_ID
+from zoo.serving.portable import decoding
+from zoo.serving.portable.sessions import Served, lines
+from zoo.serving.portable.text import END_ID
 
 BEAMS = 4
 
 
 def load(directory, description, graph):
-    """Loads a captioner; see `zoo.serving.onnx.load`."""
+    """Loads a captioner; see `zoo.serving.portable.load`."""
     captioner = Captioner(
         graph,
         lines(directory / "assets" / "words.txt"),

@@ -1,15 +1,15 @@
-"""Classifiers on ONNX Runtime: texts in, their classes out, and what every word speaks for."""
+"""Classifiers without TensorFlow: texts in, their classes out, and what every word speaks for."""
 
 import numpy as np
 
-from zoo.serving.onnx.sessions import Served, lines, padded, softmax, strings
-from zoo.serving.onnx.text import UNKNOWN_ID, TokenEncoder, kept_places, tokenize, without_tags
+from zoo.serving.portable.sessions import Served, lines, padded, softmax, strings
+from zoo.serving.portable.text import UNKNOWN_ID, TokenEncoder, kept_places, tokenize, without_tags
 
 VARIANTS_AT_A_TIME = 64
 
 
 def load(directory, description, graph):
-    """Loads a classifier; see `zoo.serving.onnx.load`."""
+    """Loads a classifier; see `zoo.serving.portable.load`."""
     options = description["recipe"]["preprocessing"]
     assets = directory / "assets"
     words = lines(assets / "words.txt")
@@ -34,7 +34,7 @@ class Classifier:
 
     Args:
         session: The graph, from ids to logits.
-        encoder: The `zoo.serving.onnx.text.TokenEncoder`.
+        encoder: The `zoo.serving.portable.text.TokenEncoder`.
         names: Names of the classes by id.
         temperature: What the logits are divided by.
         length: As in `zoo.data.tokenizer.truncate`.

@@ -1,8 +1,8 @@
-"""Forecasters on ONNX Runtime: histories in original units in, forecasts likewise out."""
+"""Forecasters without TensorFlow: histories in original units in, forecasts likewise out."""
 
-from zoo.serving.onnx.sessions import Served
+from zoo.serving.portable.sessions import Served
 
 
 def load(directory, description, graph):
-    """Loads a forecaster; see `zoo.serving.onnx.load`."""
+    """Loads a forecaster; see `zoo.serving.portable.load`."""
     return Served({"serving_default": graph("model")})

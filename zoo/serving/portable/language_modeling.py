@@ -1,13 +1,13 @@
-"""Language models on ONNX Runtime: they write on after prompts, and judge texts."""
+"""Language models without TensorFlow: they write on after prompts, and judge texts."""
 
 import json
 
 import numpy as np
 
-from zoo.serving.onnx import decoding
-from zoo.serving.onnx.philox import uniform
-from zoo.serving.onnx.sessions import Served, log_softmax, strings
-from zoo.serving.onnx.text import TokenEncoder, decoded, tokenize
+from zoo.serving.portable import decoding
+from zoo.serving.portable.philox import uniform
+from zoo.serving.portable.sessions import Served, log_softmax, strings
+from zoo.serving.portable.text import TokenEncoder, decoded, tokenize
 
 END = "\n"
 WINDOW = 256  # Tokens of a text that are judged at a time; the state goes on to the next ones.
@@ -17,7 +17,7 @@ LANGUAGE = "en"
 
 
 def load(directory, description, graph):
-    """Loads a language model; see `zoo.serving.onnx.load`."""
+    """Loads a language model; see `zoo.serving.portable.load`."""
     path = directory / "assets" / "tokens.json"
     known = json.loads(path.read_text("utf-8"))
     lowercase = description["recipe"]["preprocessing"].get("lowercase", False)
@@ -37,7 +37,7 @@ class LanguageModel:
 
     Args:
         session: The graph of a step, which takes any number of tokens.
-        encoder: The `zoo.serving.onnx.text.TokenEncoder`.
+        encoder: The `zoo.serving.portable.text.TokenEncoder`.
         unit: What a token is, as in `zoo.data.language_modeling.load`.
     """
 

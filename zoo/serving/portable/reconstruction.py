@@ -1,9 +1,9 @@
-"""Autoencoders of series on ONNX Runtime: windows in, the same out, and how far off."""
+"""Autoencoders of series without TensorFlow: windows in, the same out, and how far off."""
 
-from zoo.serving.onnx.sessions import Served
+from zoo.serving.portable.sessions import Served
 
 
 def load(directory, description, graph):
-    """Loads an autoencoder; see `zoo.serving.onnx.load`."""
+    """Loads an autoencoder; see `zoo.serving.portable.load`."""
     session = graph("model")
     return Served({"serving_default": session, "latent": session})

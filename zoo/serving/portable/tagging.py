@@ -1,17 +1,17 @@
-"""Taggers on ONNX Runtime: sentences in, tokens with their tags, or entities, out."""
+"""Taggers without TensorFlow: sentences in, tokens with their tags, or entities, out."""
 
 import numpy as np
 
 from zoo import schemes
-from zoo.serving.onnx.chain import marginals
-from zoo.serving.onnx.sessions import Served, lines, padded, softmax, strings
-from zoo.serving.onnx.text import UNKNOWN_ID, TokenEncoder, decoded, tokenize
+from zoo.serving.portable.chain import marginals, viterbi
+from zoo.serving.portable.sessions import Served, lines, padded, softmax, strings
+from zoo.serving.portable.text import UNKNOWN_ID, TokenEncoder, decoded, tokenize
 
 OUTSIDE = ("O", "")
 
 
 def load(directory, description, graph):
-    """Loads a tagger; see `zoo.serving.onnx.load`."""
+    """Loads a tagger; see `zoo.serving.portable.load`."""
     assets = directory / "assets"
     spans = description["recipe"]["preprocessing"].get("scheme") is not None
     tagger = Tagger(
@@ -45,7 +45,7 @@ class Tagger:
 
     Args:
         session: The graph, from ids to logits, or, with a CRF, to tags and potentials.
-        encoder: The `zoo.serving.onnx.text.TokenEncoder`.
+        encoder: The `zoo.serving.portable.text.TokenEncoder`.
         tags: Names of the tags by id.
         language: The language whose contractions the tokenizer cuts.
         spans: Whether the tags tell spans, of BIO or IOBES; they are given as BIO.
@@ -93,7 +93,8 @@ class Tagger:
         x["tokens"][empty, 0] = UNKNOWN_ID  # As in training.
         out = self._session(**{name: x[name] for name in self._session.shapes})
         if "potentials" in out:
-            return out["tags"], *marginals(out["potentials"])
+            tags = out["tags"] if "tags" in out else viterbi(out["potentials"])
+            return tags, *marginals(out["potentials"])
         alone = softmax(out["output"])
         before = np.concatenate([np.ones_like(alone[:, :1]), alone[:, :-1]], axis=1)
         return alone.argmax(axis=-1), alone, before[:, :, :, None] * alone[:, :, None, :]

@@ -1,16 +1,16 @@
-"""Translators on ONNX Runtime: a text in, another out, and where each of its pieces looked."""
+"""Translators without TensorFlow: a text in, another out, and where each of its pieces looked."""
 
 import numpy as np
 
-from zoo.serving.onnx import decoding
-from zoo.serving.onnx.sessions import Served, lines, strings
-from zoo.serving.onnx.text import END_ID, SubwordEncoder
+from zoo.serving.portable import decoding
+from zoo.serving.portable.sessions import Served, lines, strings
+from zoo.serving.portable.text import END_ID, SubwordEncoder
 
 END = "</s>"
 
 
 def load(directory, description, graph):
-    """Loads a translator; see `zoo.serving.onnx.load`."""
+    """Loads a translator; see `zoo.serving.portable.load`."""
     options = description["recipe"]["preprocessing"]
     translator = Translator(
         graph,
@@ -30,7 +30,7 @@ class Translator:
 
     Args:
         graph: Function of a name that opens the graph of that name.
-        encoder: The `zoo.serving.onnx.text.SubwordEncoder`.
+        encoder: The `zoo.serving.portable.text.SubwordEncoder`.
         steps: Most pieces of a translation, its end among them.
         beams: Beginnings that beam search keeps.
         length_penalty: As in `zoo.layers.decoding.beam_search`.
