@@ -27,6 +27,8 @@ class Graph:
     """Nodes, weights, inputs and outputs, to be joined into a model.
 
     Attributes:
+        given: By the `id` of a layer the `Value` that stands for its answer, where that comes from
+            outside.
         carried: The states of a language model's `zoo.layers.CarriedState`, `Value`s: those that a
             call begins with, and once it is converted those that it ends with.
 
@@ -40,6 +42,7 @@ class Graph:
     """
 
     def __init__(self):
+        self.given = {}
         self.carried = None
         self._nodes, self._inputs, self._outputs = [], [], []
         self._weights = {}

@@ -7,9 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.layers.characters import CharacterEncoder
 from zoo.onnx.conversion import add_function, add_model, convert
 from zoo.onnx.graph import Graph, Value
-from zoo.onnx.operations import cast
+from zoo.onnx.operations import cast, slices
 
 
 def parts(model, task, saved_model=None):
@@ -21,7 +22,9 @@ def parts(model, task, saved_model=None):
         saved_model: What `tf.saved_model.load` gave, where there is a scaler in it.
 
     Returns:
-        By name an `onnx.ModelProto`. `model` takes what the model does. A translator or captioner
+        By name an `onnx.ModelProto`. `model` takes what the model does. A tagger that reads
+        characters takes `vectors` in their place, which `words` gives for the `characters` of one
+        word a row: what a word looks like is to be found out but once. A translator or captioner
         has an `encoder`, which gives the states `state_0`, `state_1` and so on; a `step`, which
         takes them and `tokens` and gives `logits` and, for those states that change, `next_0` and
         so on; and, with attention, `look`, which gives `attention` in place of `logits`. A language
@@ -33,9 +36,45 @@ def parts(model, task, saved_model=None):
         return {"model": _autoencoder(model, saved_model)}
     if task == "language_modeling":
         return {"step": _language_model(model)}
+    if task == "tagging":
+        return _tagger(model)
     if task in ("translation", "captioning"):
         return _decoder(model, masked=task == "translation")
     return {"model": convert(model)}
+
+
+def _tagger(model):
+    readers = [each for each in model._flatten_layers() if isinstance(each, CharacterEncoder)]
+    if not readers:
+        return {"model": convert(model)}
+    words = Graph()
+    characters = words.input("characters", (None, None), "int32")
+    found = [
+        add_function(words, lambda ids, r=reader: r.encode(r.embedding(ids), ids != 0), characters)
+        for reader in readers
+    ]
+    width = sum(reader.output_dim for reader in readers)
+    vectors = words.add("Concat", *found, axis=-1)
+    words.output("vectors", Value(vectors, (None, width), "float32"))
+
+    graph = Graph()
+    inputs = [
+        Value("not there", each.shape, each.dtype)
+        if each.name == "characters"
+        else graph.input(each.name, each.shape, each.dtype)
+        for each in model.inputs
+    ]
+    vectors = graph.input("vectors", (None, None, width), "float32")
+    first = 0
+    for reader in readers:
+        last = first + reader.output_dim
+        own = slices(graph, vectors, [first], [last], [2])
+        graph.given[id(reader)] = Value(own, (None, None, reader.output_dim), "float32")
+        first = last
+    found = add_model(graph, model, inputs)
+    for name, each in (found if isinstance(found, dict) else {"output": found}).items():
+        graph.output(name, each)
+    return {"words": words.model(), "model": graph.model()}
 
 
 def _shapes(saved_model):

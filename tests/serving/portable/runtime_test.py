@@ -134,8 +134,8 @@ def test_a_model_without_graphs(published):
 
 
 def test_eight_bits(exported):
-    (path,) = publishing.to_onnx(exported, int8=True)
-    assert path.name == "model.int8.onnx"
+    paths = publishing.to_onnx(exported, int8=True)
+    assert [path.name for path in paths] == ["words.int8.onnx", "model.int8.onnx"]
     pretrained.check(exported)
     here, there = (pretrained.Pretrained(exported, kind) for kind in ("onnx-int8", "tensorflow"))
     text = "The dog barks at the old cat ."

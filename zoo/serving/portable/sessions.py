@@ -4,6 +4,9 @@ import importlib
 
 import numpy as np
 
+# Graphs whose work is worth more than one thread. Those of another would be in their way: they spin
+# on for a while when they have done theirs.
+MANY_THREADS = ("model", "step")
 ENDINGS = {"onnx": ".onnx", "onnx-int8": ".int8.onnx", "litert": ".tflite"}
 
 
@@ -44,6 +47,8 @@ class Session:
     def __init__(self, path):
         onnxruntime = _imported("onnxruntime", "ONNX Runtime", "onnx")
         options = onnxruntime.SessionOptions()
+        if path.name.partition(".")[0] not in MANY_THREADS:
+            options.intra_op_num_threads = 1
         options.log_severity_level = 3
         providers = ["CPUExecutionProvider"]
         self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)

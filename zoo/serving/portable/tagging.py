@@ -6,6 +6,7 @@ from zoo import schemes
 from zoo.serving.portable.chain import marginals, viterbi
 from zoo.serving.portable.sessions import Served, lines, padded, softmax, strings
 from zoo.serving.portable.text import UNKNOWN_ID, TokenEncoder, decoded, tokenize
+from zoo.serving.portable.words import WordVectors
 
 OUTSIDE = ("O", "")
 
@@ -15,7 +16,7 @@ def load(directory, description, graph):
     assets = directory / "assets"
     spans = description["recipe"]["preprocessing"].get("scheme") is not None
     tagger = Tagger(
-        graph("model"),
+        graph,
         read_encoder(assets, description["recipe"]["preprocessing"]),
         lines(assets / "tags.txt"),
         description["language"],
@@ -44,15 +45,19 @@ class Tagger:
     """A tagger between texts and the names of its tags.
 
     Args:
-        session: The graph, from ids to logits, or, with a CRF, to tags and potentials.
+        graph: Function of a name that opens the graph of that name. `model` is from ids to logits,
+            or, with a CRF, to tags and potentials.
         encoder: The `zoo.serving.portable.text.TokenEncoder`.
         tags: Names of the tags by id.
         language: The language whose contractions the tokenizer cuts.
         spans: Whether the tags tell spans, of BIO or IOBES; they are given as BIO.
     """
 
-    def __init__(self, session, encoder, tags, language, spans):
-        self._session, self._encoder, self._language = session, encoder, language
+    def __init__(self, graph, encoder, tags, language, spans):
+        self._session, self._encoder, self._language = graph("model"), encoder, language
+        self._words = None
+        if "vectors" in self._session.shapes:
+            self._words = WordVectors(graph("words"), encoder)
         self._pairs = [(tag[0], tag[2:]) for tag in tags]
         if spans:
             tags = [tag.replace("S-", "B-").replace("E-", "I-") for tag in tags]
@@ -87,17 +92,25 @@ class Tagger:
         return _columns(self._find(rows, places, after))
 
     def _beliefs(self, rows):
-        """As `zoo.serving.saved_model.tagging.TaggingModule.beliefs`."""
-        x = self._encoder(rows)
+        """Ids of tags, the probability of each tag, and, with a CRF, of each pair of neighbours.
+
+        As `zoo.serving.saved_model.tagging.TaggingModule.beliefs`.
+        """
+        x = self._read_ids(rows)
         empty = [not any(row) for row in rows]
         x["tokens"][empty, 0] = UNKNOWN_ID  # As in training.
-        out = self._session(**{name: x[name] for name in self._session.shapes})
+        out = self._session(**x)
         if "potentials" in out:
             tags = out["tags"] if "tags" in out else viterbi(out["potentials"])
             return tags, *marginals(out["potentials"])
         alone = softmax(out["output"])
-        before = np.concatenate([np.ones_like(alone[:, :1]), alone[:, :-1]], axis=1)
-        return alone.argmax(axis=-1), alone, before[:, :, :, None] * alone[:, :, None, :]
+        return alone.argmax(axis=-1), alone, None
+
+    def _read_ids(self, rows):
+        x = self._encoder(rows, characters=self._words is None)
+        if self._words is not None:
+            x["vectors"] = self._words(rows, x["tokens"].shape[1])
+        return {name: x[name] for name in self._session.shapes}
 
     def _tag(self, rows):
         ids, alone, _ = self._beliefs(rows)
@@ -112,6 +125,9 @@ class Tagger:
         As `zoo.serving.saved_model.tagging.EntityModule.find`.
         """
         ids, alone, pairs = self._beliefs(rows)
+        if pairs is None:  # Without a CRF tags do not depend on each other.
+            before = np.concatenate([np.ones_like(alone[:, :1]), alone[:, :-1]], axis=1)
+            pairs = before[:, :, :, None] * alone[:, :, None, :]
         found = []
         for row, (tokens, start, end) in enumerate(zip(rows, starts, ends, strict=True)):
             path = ids[row, : len(tokens)].tolist()

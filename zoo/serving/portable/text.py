@@ -145,11 +145,12 @@ class TokenEncoder:
         self._most = max_characters
         self._known = functools.lru_cache(MOST_WORDS)(self._look_up)
 
-    def __call__(self, rows):
+    def __call__(self, rows, *, characters=True):
         """Encodes sentences.
 
         Args:
             rows: A list of lists of strings, `""` where there is no token.
+            characters: Whether to read characters, if the encoder knows some.
 
         Returns:
             A dictionary of int32 arrays, at least one step wide: `tokens` `(batch, time)` and,
@@ -158,7 +159,8 @@ class TokenEncoder:
         width = max(1, *map(len, rows)) if rows else 1
         found = [[self._known(token) for token in row] for row in rows]
         ids = {"tokens": np.zeros((len(rows), width), "int32")}
-        if self._characters is not None:
+        characters = characters and self._characters is not None
+        if characters:
             longest = max((len(each[1]) for row in found for each in row), default=0)
             ids["characters"] = np.zeros((len(rows), width, max(1, longest)), "int32")
         if self._shapes is not None:
@@ -167,7 +169,7 @@ class TokenEncoder:
             ids["tokens"][i, : len(row)] = [each[0] for each in row]
             if self._shapes is not None:
                 ids["shapes"][i, : len(row)] = [each[2] for each in row]
-            if self._characters is not None:
+            if characters:
                 for j, (_, letters, _) in enumerate(row):
                     ids["characters"][i, j, : len(letters)] = letters
         return ids
