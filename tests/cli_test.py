@@ -149,7 +149,9 @@ def test_export(place, exported):
 def test_export_to_onnx(place, zoo):
     directory = pathlib.Path("home") / NAME
     found = zoo("export", NAME, "--format", "onnx", "--output", directory)
-    assert found.stdout == f"Written: {directory / 'model.onnx'}\n"
+    assert found.stdout.splitlines() == [
+        f"Written: {directory / f'{name}.onnx'}" for name in ("words", "model")
+    ]
     assert 'runtime="onnx"' in (place / directory / "README.md").read_text()
 
 
