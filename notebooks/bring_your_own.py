@@ -446,12 +446,12 @@ in_a_new_process(script, zoo.load("lstm_lm.tiny_shakespeare"), zoo.load("seq2seq
 #
 # Where TensorFlow is too much, on a small server say, the same model runs on ONNX Runtime: one word
 # more, `runtime="onnx"`. You will see both answer the same sentence, each in a new process, how
-# long that took from the first import to the answer, and how much memory. In the second neither
-# TensorFlow nor Keras can be imported.
+# long that took from the first import to the answer, and the most memory that it had (on Linux). In
+# the second neither TensorFlow nor Keras can be imported.
 
 # %%
 script = """
-import resource, sys, time
+import re, sys, time
 start = time.perf_counter()
 runtime = sys.argv[2]
 if runtime == "onnx":
@@ -461,9 +461,9 @@ import zoo
 tagger = zoo.load(sys.argv[1], runtime=runtime)
 found = tagger.predict("Didn't Anna call?")
 seconds = time.perf_counter() - start
-megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(runtime, *(f"{token.text}/{token.tag}" for token in found))
-print(f"{seconds:.2f} s, {megabytes:.0f} MB")
+status = open("/proc/self/status").read() if sys.platform == "linux" else ""
+print(f"{seconds:.2f} s", *re.findall(r"VmHWM:\\s*(.*)", status))
 """
 for runtime in ("tensorflow", "onnx"):
     command = [sys.executable, "-c", script, tagger.name, runtime]
