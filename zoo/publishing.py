@@ -98,15 +98,13 @@ def to_onnx(directory, *, int8=False):
     from zoo.pretrained import Pretrained
 
     found = Pretrained(directory)
-    description, paths = found.description, []
+    paths = []
     for name, graph in parts(found.model, found.task, found.saved_model).items():
         graph = quantized(graph) if int8 else share(graph, found.directory)
         paths.append(found.directory / f"{name}{'.int8' if int8 else ''}.onnx")
         paths[-1].write_bytes(graph.SerializeToString())
-        description["files"][paths[-1].name] = sha256(paths[-1])
-    description["files"] = dict(sorted(description["files"].items()))
-    description["versions"]["onnx"] = importlib.metadata.version("onnx")
-    _describe(found.directory, description)
+    found.description["versions"]["onnx"] = importlib.metadata.version("onnx")
+    _tell_of(found, paths)
     return paths
 
 
@@ -128,9 +126,14 @@ def to_litert(directory):
     found = Pretrained(directory)
     path = found.directory / "model.tflite"
     path.write_bytes(litert.convert(found))
-    found.description["files"][path.name] = sha256(path)
-    _describe(found.directory, found.description)
+    _tell_of(found, [path])
     return path
+
+
+def _tell_of(found, paths):
+    """Has description and card of a pretrained model tell of further files."""
+    files = found.description["files"] | {path.name: sha256(path) for path in paths}
+    _describe(found.directory, {**found.description, "files": dict(sorted(files.items()))})
 
 
 def _describe(directory, description):

@@ -47,7 +47,11 @@ def convert(model):
     """
     graph = Graph()
     inputs = [graph.input(each.name, each.shape, each.dtype) for each in model.inputs]
-    found = add_model(graph, model, inputs)
+    return finish(graph, add_model(graph, model, inputs))
+
+
+def finish(graph, found):
+    """Declares what a model answers as the outputs of a graph, and makes the `onnx.ModelProto`."""
     named = found if isinstance(found, dict) else {"output": found}
     for name, each in named.items():
         graph.output(name, each)

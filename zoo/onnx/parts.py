@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from zoo.layers.characters import CharacterEncoder
-from zoo.onnx.conversion import add_function, add_model, convert
+from zoo.onnx.conversion import add_function, add_model, convert, finish
 from zoo.onnx.graph import Graph, Value
 from zoo.onnx.operations import cast, slices
 
@@ -72,9 +72,7 @@ def _tagger(model):
         graph.given[id(reader)] = Value(own, (None, None, reader.output_dim), "float32")
         first = last
     found = add_model(graph, model, inputs)
-    for name, each in (found if isinstance(found, dict) else {"output": found}).items():
-        graph.output(name, each)
-    return {"words": words.model(), "model": graph.model()}
+    return {"words": words.model(), "model": finish(graph, found)}
 
 
 def _shapes(saved_model):

@@ -9,6 +9,7 @@ import numpy as np
 from zoo.serving.signatures import ask, asset
 from zoo.serving.strings import utf8, wrong
 
+VARIANTS_AT_A_TIME = 64  # Of texts, each without one of its words.
 TEXTS_AT_A_TIME = 500  # Read before any is answered, so that those of like length come together.
 
 

@@ -8,6 +8,10 @@ import typing
 from zoo.serving.signatures import ask, asset
 from zoo.serving.strings import strings
 
+WINDOW = 256  # Tokens of a text that are judged at a time; the state goes on to the next ones.
+COLDEST = 1e-4  # A temperature at which nothing but the likeliest is drawn.
+NEVER_WRITTEN = (0, 1)  # Padding and unknown.
+
 
 class Surprise(typing.NamedTuple):
     """A token, and how surprising it was after all before it: minus log-probability, in nats."""

@@ -1,12 +1,15 @@
 """Serving taggers: sentences in, tokens with their tags, or the entities among them, out."""
 
 import collections.abc
+import pathlib
 import typing
 
 import numpy as np
 
 from zoo.serving.signatures import ask
 from zoo.serving.strings import utf8
+
+OPTIONS = ("lowercase", "max_characters")  # Of the encoder, which a recipe may choose.
 
 
 class Token(typing.NamedTuple):
@@ -31,6 +34,26 @@ class Entity(typing.NamedTuple):
     start: int
     end: int
     probability: float
+
+
+def encoder_parts(directory, description):
+    """Reads what a tagger's encoder of tokens is made of.
+
+    Args:
+        directory: Where the pretrained model lies.
+        description: What its `model.json` holds.
+
+    Returns:
+        The arguments of a `TokenEncoder`, by name.
+    """
+
+    def read(name):
+        path = pathlib.Path(directory) / "assets" / f"{name}.txt"
+        return path.read_text("utf-8").split("\n") if path.exists() else None
+
+    preprocessing = description["recipe"]["preprocessing"]
+    options = {name: preprocessing[name] for name in OPTIONS if name in preprocessing}
+    return {**options, **{name: read(name) for name in ("words", "characters", "shapes")}}
 
 
 def predict(served, texts, *, batch_size=64):

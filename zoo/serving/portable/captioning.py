@@ -3,7 +3,8 @@
 import numpy as np
 
 from zoo.serving.portable import decoding
-from zoo.serving.portable.sessions import Served, lines
+from zoo.serving.portable.arrays import lines
+from zoo.serving.portable.sessions import Served
 from zoo.serving.portable.text import END_ID
 
 BEAMS = 4

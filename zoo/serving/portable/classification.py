@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from zoo.serving.portable.sessions import Served, lines, padded, softmax, strings
+from zoo.serving.classification import VARIANTS_AT_A_TIME
+from zoo.serving.portable.arrays import lines, padded, softmax, strings
+from zoo.serving.portable.sessions import Served
 from zoo.serving.portable.text import UNKNOWN_ID, TokenEncoder, kept_places, tokenize, without_tags
-
-VARIANTS_AT_A_TIME = 64
 
 
 def load(directory, description, graph):

@@ -7,7 +7,7 @@ and, as `next_0` and so on, the states that it changed.
 
 import numpy as np
 
-from zoo.serving.portable.sessions import log_softmax, softmax
+from zoo.serving.portable.arrays import log_softmax, softmax
 
 IMPOSSIBLE = np.float32(-1e9)
 

@@ -4,15 +4,14 @@ import json
 
 import numpy as np
 
+from zoo.serving.language_modeling import COLDEST, NEVER_WRITTEN, WINDOW
 from zoo.serving.portable import decoding
+from zoo.serving.portable.arrays import log_softmax, strings
 from zoo.serving.portable.philox import uniform
-from zoo.serving.portable.sessions import Served, log_softmax, strings
+from zoo.serving.portable.sessions import Served
 from zoo.serving.portable.text import TokenEncoder, decoded, tokenize
 
 END = "\n"
-WINDOW = 256  # Tokens of a text that are judged at a time; the state goes on to the next ones.
-COLDEST = 1e-4  # A temperature at which nothing but the likeliest is drawn.
-NEVER_WRITTEN = (0, 1)  # Padding and unknown.
 LANGUAGE = "en"
 
 

@@ -3,22 +3,23 @@
 import numpy as np
 
 from zoo import schemes
+from zoo.serving.portable.arrays import lines, padded, softmax, strings
 from zoo.serving.portable.chain import marginals, viterbi
-from zoo.serving.portable.sessions import Served, lines, padded, softmax, strings
+from zoo.serving.portable.sessions import Served
 from zoo.serving.portable.text import UNKNOWN_ID, TokenEncoder, decoded, tokenize
 from zoo.serving.portable.words import WordVectors
+from zoo.serving.tagging import encoder_parts
 
 OUTSIDE = ("O", "")
 
 
 def load(directory, description, graph):
     """Loads a tagger; see `zoo.serving.portable.load`."""
-    assets = directory / "assets"
     spans = description["recipe"]["preprocessing"].get("scheme") is not None
     tagger = Tagger(
         graph,
-        read_encoder(assets, description["recipe"]["preprocessing"]),
-        lines(assets / "tags.txt"),
+        TokenEncoder(**encoder_parts(directory, description)),
+        lines(directory / "assets" / "tags.txt"),
         description["language"],
         spans,
     )
@@ -27,18 +28,6 @@ def load(directory, description, graph):
         signatures["entities"] = tagger.entities
         signatures["entities_of_tokens"] = tagger.entities_of_tokens
     return Served(signatures)
-
-
-def read_encoder(assets, preprocessing):
-    """Makes the encoder of a tagger from its assets."""
-    known = {"lowercase", "max_characters"}
-    options = {name: value for name, value in preprocessing.items() if name in known}
-
-    def read(name):
-        path = assets / f"{name}.txt"
-        return lines(path) if path.exists() else None
-
-    return TokenEncoder(read("words"), read("characters"), shapes=read("shapes"), **options)
 
 
 class Tagger:

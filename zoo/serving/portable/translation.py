@@ -3,7 +3,8 @@
 import numpy as np
 
 from zoo.serving.portable import decoding
-from zoo.serving.portable.sessions import Served, lines, strings
+from zoo.serving.portable.arrays import lines, strings
+from zoo.serving.portable.sessions import Served
 from zoo.serving.portable.text import END_ID, SubwordEncoder
 
 END = "</s>"

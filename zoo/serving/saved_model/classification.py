@@ -9,11 +9,11 @@ import tensorflow as tf
 from zoo.data.classification import cut
 from zoo.data.text import TokenEncoder
 from zoo.data.tokenizer import truncate
+from zoo.serving.classification import VARIANTS_AT_A_TIME
 from zoo.serving.saved_model.weights import HalfPrecision
 from zoo.serving.strings import utf8
 
 UNKNOWN_ID = 1
-VARIANTS_AT_A_TIME = 64
 
 
 class ClassificationModule(tf.Module):

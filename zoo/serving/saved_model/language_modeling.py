@@ -12,12 +12,16 @@ from zoo.data.text import TokenEncoder
 from zoo.data.tokenizer import valid_utf8
 from zoo.layers import decoding
 from zoo.models.language_modeling import stepwise
+from zoo.serving.language_modeling import COLDEST, NEVER_WRITTEN, WINDOW
 from zoo.serving.saved_model.weights import HalfPrecision
 from zoo.serving.strings import utf8
 
-WINDOW = 256  # Tokens of a text that are judged at a time; the state goes on to the next ones.
-COLDEST = 1e-4  # A temperature at which nothing but the likeliest is drawn.
-NEVER_WRITTEN = (0, 1)  # Padding and unknown.
+PROMPT = [
+    tf.TensorSpec([None], tf.string, name="prompt"),
+    tf.TensorSpec([], tf.int32, name="length"),
+    tf.TensorSpec([], tf.float32, name="temperature"),
+    tf.TensorSpec([], tf.int32, name="seed"),
+]
 
 
 class LanguageModelModule(tf.Module):
@@ -41,24 +45,14 @@ class LanguageModelModule(tf.Module):
         self._step, self._start = stepwise(model)
         self.assets = {}
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None], tf.string, name="prompt"),
-            tf.TensorSpec([], tf.int32, name="length"),
-            tf.TensorSpec([], tf.float32, name="temperature"),
-            tf.TensorSpec([], tf.int32, name="seed"),
-        ]
-    )
+    @tf.function(input_signature=PROMPT)
     def serving_default(self, prompt, length, temperature, seed):
         """Writes on after prompts."""
         return {"text": self._write_on(prompt, length, temperature, seed)}
 
     @tf.function(
         input_signature=[
-            tf.TensorSpec([None], tf.string, name="prompt"),
-            tf.TensorSpec([], tf.int32, name="length"),
-            tf.TensorSpec([], tf.float32, name="temperature"),
-            tf.TensorSpec([], tf.int32, name="seed"),
+            *PROMPT,
             tf.TensorSpec([], tf.int32, name="top_k"),
             tf.TensorSpec([], tf.float32, name="top_p"),
         ]

@@ -11,6 +11,7 @@ from zoo.data.tokenizer import at_least_one_step, tokenize, valid_utf8
 from zoo.layers import linear_chain
 from zoo.serving.saved_model.weights import HalfPrecision
 from zoo.serving.strings import utf8
+from zoo.serving.tagging import encoder_parts
 
 
 class TaggingModule(tf.Module):
@@ -192,15 +193,7 @@ def export(model, data, directory, *, language=""):
 
 def read_encoder(directory, description):
     """Makes the token encoder of an exported tagger again, from its assets."""
-    known = {"lowercase", "max_characters"}
-    preprocessing = description["recipe"]["preprocessing"]
-    options = {name: value for name, value in preprocessing.items() if name in known}
-
-    def read(name):
-        path = pathlib.Path(directory) / "assets" / f"{name}.txt"
-        return path.read_text("utf-8").split("\n") if path.exists() else None
-
-    return TokenEncoder(read("words"), read("characters"), shapes=read("shapes"), **options)
+    return TokenEncoder(**encoder_parts(directory, description))
 
 
 def read(encoder, text, description):
