@@ -45,8 +45,8 @@ class LSTM(keras.layers.LSTM):
         if _needs_the_stock_loop(self):
             return super().inner_loop(sequences, initial_state, mask, training)
         inputs, real = _time_first(self, sequences, mask, training)
-        gates = _project(inputs, cell.kernel, cell.bias)
-        states, c = recurrence.lstm(gates, ops.convert_to_tensor(cell.recurrent_kernel), h, c, real)
+        weights = _tensors(cell.kernel, cell.recurrent_kernel, cell.bias)
+        states, c = recurrence.lstm(inputs, *weights, h, c, real)
         return _answer(self, states, real, [states[-1], c])
 
 
@@ -85,10 +85,8 @@ class GRU(keras.layers.GRU):
         if _needs_the_stock_loop(self) or not self.reset_after:
             return super().inner_loop(sequences, initial_state, mask, training)
         inputs, real = _time_first(self, sequences, mask, training)
-        bias, recurrent_bias = ops.unstack(ops.convert_to_tensor(cell.bias))
-        gates = _project(inputs, cell.kernel, bias)
-        kernel = ops.convert_to_tensor(cell.recurrent_kernel)
-        states = recurrence.gru(gates, kernel, recurrent_bias, h, real)
+        kernel, recurrent_kernel, biases = _tensors(cell.kernel, cell.recurrent_kernel, cell.bias)
+        states = recurrence.gru(inputs, kernel, recurrent_kernel, *ops.unstack(biases), h, real)
         return _answer(self, states, real, [states[-1]])
 
 
@@ -134,10 +132,10 @@ def _lstm_of_torch(layer, inputs, real, h, c):
     that of padding which is read last becomes the one before it.
     """
     cell = layer.cell
-    kernel, bias = ops.convert_to_tensor(cell.kernel), ops.convert_to_tensor(cell.bias)
+    kernel, recurrent_kernel, bias = _tensors(cell.kernel, cell.recurrent_kernel, cell.bias)
     if real is not None:
         inputs, kernel = _with_padding_told(inputs, real, kernel, (-HELD, HELD, 0.0, 0.0))
-    weights = [kernel, ops.convert_to_tensor(cell.recurrent_kernel), bias, ops.zeros_like(bias)]
+    weights = [kernel, recurrent_kernel, bias, ops.zeros_like(bias)]
     states, (last_h, last_c) = kernel_of_torch("lstm", inputs, weights, [h, c])
     if real is not None and not layer.go_backwards:
         lengths = ops.sum(ops.cast(real, "int32"), axis=0)
@@ -151,9 +149,7 @@ def _lstm_of_torch(layer, inputs, real, h, c):
 def _gru_of_torch(layer, inputs, real, h):
     """Runs PyTorch's kernel; a feature of padding has the update gate keep the state."""
     cell = layer.cell
-    kernel, recurrent_kernel, bias = (
-        ops.convert_to_tensor(each) for each in (cell.kernel, cell.recurrent_kernel, cell.bias)
-    )
+    kernel, recurrent_kernel, bias = _tensors(cell.kernel, cell.recurrent_kernel, cell.bias)
     if real is not None:
         inputs, kernel = _with_padding_told(inputs, real, kernel, (HELD, 0.0, 0.0))
     weights = [_reset_first(each) for each in (kernel, recurrent_kernel, *ops.unstack(bias))]
@@ -174,6 +170,10 @@ def _reset_first(weight):
     return ops.concatenate([reset, update, candidate], axis=-1)
 
 
+def _tensors(*variables):
+    return [ops.convert_to_tensor(variable) for variable in variables]
+
+
 def _time_first(layer, sequences, mask, training):
     """The input, time first, and the mask `(time, batch, 1)` or `None`, in the order of reading."""
     if training and layer.dropout:
@@ -185,14 +185,6 @@ def _time_first(layer, sequences, mask, training):
     if layer.go_backwards:
         found = [ops.flip(x, axis=0) for x in found]
     return found[0], found[1] if mask is not None else None
-
-
-def _project(inputs, kernel, bias):
-    """The input's part of the gates, of all steps as one product."""
-    steps, batch, size = ops.shape(inputs)
-    kernel, bias = ops.convert_to_tensor(kernel), ops.convert_to_tensor(bias)
-    gates = ops.matmul(ops.reshape(inputs, (-1, size)), kernel) + bias
-    return ops.reshape(gates, (steps, batch, kernel.shape[-1]))
 
 
 def _answer(layer, states, real, last_states):
