@@ -18,6 +18,7 @@ FLOORS = {
     "zoo.recipes": 5,
     "zoo.training": 4,
     "zoo.progress": 4,
+    "zoo.processes": 4,
     "zoo.evaluation": 4,
     "zoo.pretrained": 4,
     "zoo.publishing": 4,

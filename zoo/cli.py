@@ -200,9 +200,21 @@ def train(
         typer.Option(help="Train on what `zoo data export` wrote; needs no TensorFlow."),
     ] = None,
     tensorboard: Annotated[pathlib.Path | None, typer.Option(help="For event files.")] = None,
+    distributed: Annotated[
+        bool,
+        typer.Option(
+            "--distributed",
+            help="Be one of several processes, told by KERAS_DISTRIBUTION_*; on JAX.",
+        ),
+    ] = False,
 ):
     """Train a recipe's model; killed and called again, it goes on."""
     import zoo
+
+    if distributed:
+        from zoo import processes
+
+        processes.join()
 
     given = {"epochs": epochs, "seed": seed}
     overrides = {field: value for field, value in given.items() if value is not None}

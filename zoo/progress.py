@@ -9,6 +9,8 @@ import zipfile
 import keras
 import numpy as np
 
+from zoo import processes
+
 CHECKPOINT, BEST, HISTORY = "checkpoint.npz", "best.weights.h5", "history.csv"
 
 
@@ -65,7 +67,8 @@ class Progress(keras.callbacks.Callback):
     def on_test_end(self, logs=None):
         # Averaged weights, if any, are in the model only now, while dev is measured.
         score = score_of(self.recipe, {f"val_{name}": value for name, value in logs.items()})
-        if all(score > score_of(self.recipe, epoch) for epoch in self.history):
+        better = all(score > score_of(self.recipe, epoch) for epoch in self.history)
+        if better and processes.is_first():
             partial = self.directory / f"partial.{BEST}"
             without_optimizer(self.model).save_weights(partial)
             os.replace(partial, self.directory / BEST)
@@ -80,6 +83,8 @@ class Progress(keras.callbacks.Callback):
             self._unfreeze(len(self.recipe.unfreezing))
 
     def _save(self):
+        if not processes.is_first():
+            return
         arrays = {str(i): _to_numpy(value) for i, value in enumerate(_state(self.model))}
         arrays["history"] = np.frombuffer(json.dumps(self.history).encode(), "uint8")
         partial = self.directory / f"partial.{CHECKPOINT}"

@@ -9,7 +9,7 @@ import sys
 
 import keras
 
-from zoo import models
+from zoo import models, processes
 from zoo.progress import BEST, HISTORY, Progress, is_finished, score_of, without_optimizer
 
 SETTINGS, WORDS = "run.json", "words.json"
@@ -120,7 +120,7 @@ def train(
         initialize(model)
     _claim(directory, _settings(recipe, model, limit))  # Before anything of another run is lost.
     _write_words(directory, data)
-    callbacks = [_tensorboard(tensorboard)] if tensorboard else []
+    callbacks = [_tensorboard(tensorboard)] if tensorboard and processes.is_first() else []
     history = fit(
         model,
         recipe,
@@ -173,7 +173,7 @@ def read_run(recipe, directory=None, *, data_dir=None, limit=None):
 
 def _write_words(directory, data):
     """Keeps the vocabulary with the run, for whatever is started from it."""
-    if hasattr(data, "encoder"):
+    if hasattr(data, "encoder") and processes.is_first():
         directory.mkdir(parents=True, exist_ok=True)
         (directory / WORDS).write_text(json.dumps(data.encoder.words) + "\n")
 
@@ -244,8 +244,9 @@ def fit(model, recipe, train_batches, dev_batches, directory, *, limit=None, cal
             epochs=recipe.epochs,
             shuffle=False,
             callbacks=[progress, *averaging, *callbacks],
-            verbose=1 if sys.stdout.isatty() else 2,
+            verbose=(1 if sys.stdout.isatty() else 2) if processes.is_first() else 0,
         )
+        processes.wait()  # The first one may still be writing the best weights.
     without_optimizer(model).load_weights(directory / BEST)
     return progress.history
 
@@ -264,11 +265,16 @@ def _settings(recipe, model, limit):
 
 def _claim(directory, settings):
     """Writes the settings of a new run, or checks that they are those of the one that is there."""
-    directory.mkdir(parents=True, exist_ok=True)
     path = directory / SETTINGS
-    if not path.exists():
+    if processes.is_first() and not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings, indent=2) + "\n")
-        return
+    processes.wait()
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} is not there, though the first process wrote it. All processes must see the "
+            "same directory of the run."
+        )
     found = json.loads(path.read_text())
     different = sorted(name for name in settings if settings[name] != found.get(name))
     if different:
@@ -302,7 +308,7 @@ class _Epochs(keras.utils.PyDataset):
     def __getitem__(self, index):
         if self.items is None:
             self.items = list(self.batches)
-        return self.items[index]
+        return processes.share(self.items[index])
 
     def on_epoch_begin(self):
         self.items = None

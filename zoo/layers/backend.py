@@ -129,6 +129,13 @@ def kernel_of_torch(name, x, weights, states):
     return found, [state[0] for state in last]
 
 
+def wait_for_every_process():
+    """Waits until every process of `keras.distribution` has come here. On JAX alone."""
+    from jax.experimental import multihost_utils
+
+    multihost_utils.sync_global_devices("zoo")
+
+
 def scan(step, carry, xs, *, reverse=False):
     """Runs a step over time, as `keras.ops.scan` does.
 
