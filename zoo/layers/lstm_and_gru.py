@@ -14,10 +14,10 @@ class LSTM(keras.layers.LSTM):
     """Is a `keras.layers.LSTM` that is faster on a CPU, in training above all.
 
     Weights, arguments and results are those of the stock layer, whose own loop or cuDNN kernel
-    runs where there is a GPU (cuDNN with a mask on TensorFlow alone), and with activations other than the default, without a bias, with
-    `recurrent_dropout`, `unroll`, `use_cudnn=True` or `implementation=1`. On PyTorch its own kernel
-    runs, unless a mask is no padding on the right or a padded sequence is read backwards from a
-    state that is not zero.
+    runs where there is a GPU (with a mask cuDNN's on TensorFlow alone), and with activations other
+    than the default, without a bias, with `recurrent_dropout`, `unroll`, `use_cudnn=True` or
+    `implementation=1`. On PyTorch its own kernel runs, unless a mask is no padding on the right or
+    a padded sequence is read backwards from a state that is not zero.
 
     Args:
         units: Size of the state.
