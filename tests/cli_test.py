@@ -58,6 +58,25 @@ def call(*arguments, cwd, status=0, **environment):
     return found
 
 
+@pytest.fixture
+def quick(monkeypatch, capsys):
+    """Calls the command line as `call` does, but in this process, for time's sake."""
+
+    def quick(*arguments, cwd, status=0, **environment):
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd)
+            for name, value in {"COLUMNS": "200", "NO_COLOR": "1", **environment}.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["zoo", *map(str, arguments)])
+            with pytest.raises(SystemExit) as stopped:
+                cli.main()
+        captured = capsys.readouterr()
+        assert stopped.value.code == status, captured.err
+        return subprocess.CompletedProcess([], status, captured.out, captured.err)
+
+    return quick
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """Where all of it happens."""
@@ -197,17 +216,17 @@ def classifiers(tmp_path_factory):
     return home
 
 
-def test_predict_with_contributions(tmp_path, classifiers):
+def test_predict_with_contributions(quick, tmp_path, classifiers):
     texts = "A good<br />film 🙂 [bold]", ""
     options = {"cwd": tmp_path, "ZOO_HOME": str(classifiers)}
-    found = call("predict", CLASSIFIER, *texts, "--contributions", **options)
+    found = quick("predict", CLASSIFIER, *texts, "--contributions", **options)
     first, second = found.stdout.splitlines()[:2]
     assert re.fullmatch(rf"(neg|pos) \d+ %  {re.escape(texts[0])}", first)
     assert re.fullmatch(r"(neg|pos) \d+ %  ", second)
     assert found.stderr == ""
 
 
-def test_predict_carries_a_table_on(tmp_path, small_forecaster):
+def test_predict_carries_a_table_on(quick, tmp_path, small_forecaster):
     rows = [f"{low},{1000 + low}" for low in range(60)]
     (tmp_path / "waves.csv").write_text("\n".join(["low,high", *rows]) + "\n")
     options = {"cwd": tmp_path, "ZOO_HOME": str(small_forecaster.parent)}
@@ -216,15 +235,15 @@ def test_predict_carries_a_table_on(tmp_path, small_forecaster):
     assert lines[0].split()[:2] == ["low", "low"]
     assert lines[2].split()[0] == "60" and lines[-1].split()[0] == "83"
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    refused = call("predict", "segrnn.small", "other.csv", status=1, **options)
+    refused = quick("predict", "segrnn.small", "other.csv", status=1, **options)
     assert "must have the columns that segrnn.small knows: low, high. Received: a, b" in error(
         refused
     )
-    listed = call("list", **options)
+    listed = quick("list", **options)
     assert re.search(r"segrnn.small +forecasting +waves +MSE \d\.\d{3}", listed.stdout)
 
 
-def test_predict_shows_what_is_unlike_the_rest(tmp_path, small_autoencoder):
+def test_predict_shows_what_is_unlike_the_rest(quick, tmp_path, small_autoencoder):
     description = json.loads((small_autoencoder / "model.json").read_text())
     channels = description["channels"]
     values = [[50 + step % 7] * len(channels) for step in range(60)]
@@ -232,12 +251,12 @@ def test_predict_shows_what_is_unlike_the_rest(tmp_path, small_autoencoder):
     rows = [",".join(map(str, row)) for row in values]
     (tmp_path / "series.csv").write_text("\n".join([",".join(channels), *rows]) + "\n")
     options = {"cwd": tmp_path, "ZOO_HOME": str(small_autoencoder.parent)}
-    found = call("predict", description["name"], "series.csv", **options)
+    found = quick("predict", description["name"], "series.csv", **options)
     header, worst, *rest = found.stdout.splitlines()
     assert header.split() == [*channels, "score"] and worst.split()[0] == "40" and len(rest) == 9
 
 
-def test_forecast(tmp_path):
+def test_forecast(quick, tmp_path):
     days = [f"2024-{1 + day // 28:02}-{1 + day % 28:02},{day % 7}" for day in range(300)]
     (tmp_path / "sold.csv").write_text("\n".join(["day,sold", *days]) + "\n")
     arguments = ("forecast", "sold.csv", "--horizon", 7, "--epochs", 1)
@@ -249,7 +268,7 @@ def test_forecast(tmp_path):
     assert len(rows) == 8
     picture = tmp_path / "runs" / "sold" / "forecast.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
-    wrong = call("forecast", "no.csv", "--horizon", 7, cwd=tmp_path, status=1)
+    wrong = quick("forecast", "no.csv", "--horizon", 7, cwd=tmp_path, status=1)
     assert "no.csv" in error(wrong)
 
 
@@ -310,50 +329,51 @@ def test_trains_a_translator_on_exported_arrays(tmp_path, monkeypatch, capsys):
         keras.tree.map_structure(np.testing.assert_array_equal, found, expected)
 
 
-def test_unknown_model(zoo):
-    found = error(zoo("predict", "bilstm_tagger.nowhere", "A dog.", status=1))
+def test_unknown_model(refused, exported):
+    found = refused("predict", "bilstm_tagger.nowhere", "A dog.")
     assert "There is no model 'bilstm_tagger.nowhere'" in found and NAME in found
 
 
-def test_unknown_recipe(tmp_path):
-    found = error(call("train", "bilstm_tagger.grammar_txt", cwd=tmp_path, status=1))
+def test_unknown_recipe(quick, tmp_path):
+    found = error(quick("train", "bilstm_tagger.grammar_txt", cwd=tmp_path, status=1))
     assert f"Did you mean {NAME}" in found
     assert list(tmp_path.iterdir()) == []
 
 
-def test_generate(tmp_path, small_language_model):
+def test_generate(quick, tmp_path, small_language_model):
     options = {"cwd": tmp_path, "ZOO_HOME": str(small_language_model.parent)}
     wanted = ("--prompt", "the sea", "--length", 60, "--temperature", 0.8, "--top-k", 20)
     first, second = (
-        call("generate", "lstm_lm.small", *wanted, "--seed", seed, **options) for seed in (1, 2)
+        run("generate", "lstm_lm.small", *wanted, "--seed", seed, **options)
+        for seed, run in ((1, call), (2, quick))
     )
     assert first.stdout != second.stdout
     assert first.stdout.startswith("the sea") and first.stderr == ""
     assert len(first.stdout) == len("the sea") + 60 + 1, "nothing but the text and a newline"
-    said = error(call("generate", "lstm_lm.small", "--top-p", 2, status=1, **options))
+    said = error(quick("generate", "lstm_lm.small", "--top-p", 2, status=1, **options))
     assert "`top_p` must be above 0 and at most 1" in said
-    listed = call("list", **options)
+    listed = quick("list", **options)
     assert re.search(r"lstm_lm.small +language_modeling +sea +\d\.\d{3} nats", listed.stdout)
 
 
-def test_inspect(zoo, place):
+def test_inspect(zoo, refused, place):
     found = zoo("inspect", NAME, "The guards watch the plans .", "--output", "inside")
     assert re.search(r"lstm_1/forward +. forget +. +\d+\.\d% +. +\d+\.\d%", found.stdout)
     files = {path.name for path in (place / "inside").iterdir()}
     assert {"gates_lstm_1_forward.png", "gates_lstm_1_backward.png"} <= files
     assert {"saturation.png", "gradients.png", "parameters.png"} <= files
-    assert "Received: ' '" in error(zoo("inspect", NAME, " ", status=1))
+    assert "Received: ' '" in refused("inspect", NAME, " ")
 
 
-def test_inspect_a_language_model(tmp_path, small_language_model):
+def test_inspect_a_language_model(quick, tmp_path, small_language_model):
     options = {"cwd": tmp_path, "ZOO_HOME": str(small_language_model.parent)}
-    found = call("inspect", "lstm_lm.small", "the sea", **options)
+    found = quick("inspect", "lstm_lm.small", "the sea", **options)
     assert re.search(r"runs/lstm_lm.small/gates_lstm_1\w*\.png", found.stdout)
 
 
-def test_inspect_what_reads_no_text(tmp_path, small_forecaster):
+def test_inspect_what_reads_no_text(quick, tmp_path, small_forecaster):
     options = {"cwd": tmp_path, "ZOO_HOME": str(small_forecaster.parent)}
-    said = error(call("inspect", "segrnn.small", "a text", status=1, **options))
+    said = error(quick("inspect", "segrnn.small", "a text", status=1, **options))
     assert "segrnn.small reads no texts: its task is forecasting" in said
 
 
@@ -368,20 +388,10 @@ def test_traceback_for_those_who_want_it(tmp_path):
 
 
 @pytest.fixture
-def refused(place, monkeypatch, capsys):
-    """Calls `main` in this process, for time's sake; gives the error that it tells."""
-
-    def refused(*arguments):
-        monkeypatch.chdir(place)
-        monkeypatch.setenv("ZOO_HOME", str(place / "home"))
-        monkeypatch.setattr(sys, "argv", ["zoo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        assert stopped.value.code == 1
-        captured = capsys.readouterr()
-        return error(subprocess.CompletedProcess([], 1, captured.out, captured.err))
-
-    return refused
+def refused(quick, place):
+    """Calls the command line where that model is in the cache; gives the error that it tells."""
+    home = str(place / "home")
+    return lambda *arguments: error(quick(*arguments, cwd=place, status=1, ZOO_HOME=home))
 
 
 def test_wrong_split(refused, exported):

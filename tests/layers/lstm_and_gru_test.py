@@ -138,6 +138,28 @@ def test_batch_and_time_unknown_and_a_single_step(cell, bidirectional, loops):
 
 
 @each_cell
+def test_number_of_features_unknown(cell, loops):
+    stock, ours = both(cell, return_sequences=True)
+    x, _ = example()
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None), "float32")])
+    def slopes(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(tf.sin(ours(x)))
+        return tape.gradient(total, [x, *(each.value for each in ours.weights)])
+
+    with tf.GradientTape() as tape:
+        given = tf.constant(x)
+        tape.watch(given)
+        total = tf.reduce_sum(tf.sin(stock(given)))
+    expected = tape.gradient(total, [given, *(each.value for each in stock.weights)])
+    for found, slope in zip(slopes(x), expected, strict=True):
+        np.testing.assert_allclose(found, slope, atol=1e-5)
+    assert loops == [cell.lower()]
+
+
+@each_cell
 def test_a_batch_of_one_known_by_the_state_alone(cell):
     count = 2 if cell == "LSTM" else 1
     x, states = example(count, batch=1)

@@ -167,9 +167,11 @@ def _before(states, start):
 
 def _of_the_input(inputs, kernel, dz):
     """The gradients with respect to the input and to its kernel."""
-    steps, batch, size = ops.shape(dz)
-    d_inputs = ops.matmul(ops.reshape(dz, (-1, size)), ops.transpose(kernel))
-    return ops.reshape(d_inputs, (steps, batch, kernel.shape[0])), _outer(inputs, dz)
+    steps, batch, _ = ops.shape(dz)
+    features, size = kernel.shape  # The last axis of the input may be known as it runs, only.
+    dz = ops.reshape(dz, (-1, size))
+    d_inputs = ops.reshape(ops.matmul(dz, ops.transpose(kernel)), (steps, batch, features))
+    return d_inputs, ops.matmul(ops.transpose(ops.reshape(inputs, (-1, features))), dz)
 
 
 def _outer(left, right):
