@@ -7,6 +7,7 @@ from zoo.layers import recurrence
 from zoo.layers.backend import kernel_of_torch, kernels_are_torch, loops_are_worth_it
 
 HELD = 1e4  # Added to what goes into a gate, it holds the gate open or shut.
+MANY = 64  # From so many rows on, without a mask, JAX's own gradient of an LSTM is the faster one.
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -42,7 +43,8 @@ class LSTM(keras.layers.LSTM):
         if _kernels_run(self, sequences) and _lstm_of_torch_can(self, mask, h, c):
             inputs, real = _time_first(self, sequences, mask, training)
             return _lstm_of_torch(self, inputs, real, h, c)
-        if _needs_the_stock_loop(self):
+        many = keras.backend.backend() == "jax" and mask is None and sequences.shape[0] >= MANY
+        if _needs_the_stock_loop(self) or many:
             return super().inner_loop(sequences, initial_state, mask, training)
         inputs, real = _time_first(self, sequences, mask, training)
         weights = _tensors(cell.kernel, cell.recurrent_kernel, cell.bias)
