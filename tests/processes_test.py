@@ -20,18 +20,16 @@ from zoo.progress import BEST, CHECKPOINT
 NAME = "bilstm_tagger.grammar_text"
 
 
-def cut(batch, count, devices=None):
-    """The shares of so many processes, of one device or several each."""
+def cut(batch, count, replicas=None):
+    """The shares of so many processes, with one replica of the model or several each."""
     found = []
     for number in range(count):
-        mesh = types.SimpleNamespace(devices=np.arange(devices or count))
         distribution = types.SimpleNamespace(
-            device_mesh=mesh, num_processes=count, data_shard_id=number
+            num_model_replicas=replicas or count, num_processes=count, data_shard_id=number
         )
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(keras.distribution, "distribution", lambda found=distribution: found)
             found.append(processes.share(batch))
-            assert processes.is_first() == (number == 0)
     return found
 
 
@@ -47,11 +45,13 @@ def test_an_even_batch_is_parted():
     assert weight.tolist() == [[1], [1]]
 
 
-@pytest.mark.parametrize(("size", "count", "devices"), [(5, 2, 2), (1, 3, 3), (7, 2, 4), (2, 4, 8)])
-def test_a_batch_is_filled_up_with_what_weighs_nothing(size, count, devices):
-    parts = cut(batch_of(size), count, devices)
+@pytest.mark.parametrize(
+    ("size", "count", "replicas"), [(5, 2, 2), (1, 3, 3), (7, 2, 4), (2, 4, 8)]
+)
+def test_a_batch_is_filled_up_with_what_weighs_nothing(size, count, replicas):
+    parts = cut(batch_of(size), count, replicas)
     assert len({part[2].shape for part in parts}) == 1
-    assert sum(len(part[1]) for part in parts) % devices == 0
+    assert sum(len(part[1]) for part in parts) % replicas == 0
     weight = np.concatenate([part[2] for part in parts])
     y = np.concatenate([part[1] for part in parts])
     assert weight.sum() == size

@@ -10,7 +10,7 @@ import os
 import keras
 import numpy as np
 
-from zoo.layers.backend import wait_for_every_process
+from zoo.layers.backend import is_first_process, wait_for_every_process
 
 ADDRESS, COUNT, NUMBER = (
     f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
@@ -48,8 +48,7 @@ def join():
 
 def is_first():
     """Says whether this process is the first of all, or the only one: the one that writes."""
-    distribution = keras.distribution.distribution()
-    return distribution is None or distribution.data_shard_id == 0
+    return is_first_process()
 
 
 def wait():
@@ -62,8 +61,8 @@ def wait():
 def share(batch):
     """Takes this process's part of a batch, which all processes must have made alike.
 
-    A batch that the devices cannot share evenly is filled up with examples of its own that weigh
-    nothing, so the step taken is that of the whole batch on one device.
+    A batch that the replicas of the model cannot share evenly is filled up with examples of its own
+    that weigh nothing, so the step taken is that of the whole batch on one device.
 
     Args:
         batch: `(x, y, sample_weight)` of NumPy arrays, batch first. Where several examples share a
@@ -82,9 +81,9 @@ def share(batch):
         return batch
     x, y, weight = batch
     groups = min(len(array) for array in keras.tree.flatten(batch))
-    devices = distribution.device_mesh.devices.size
-    padded = -(-groups // devices) * devices
-    own = padded // distribution.num_processes
+    replicas = distribution.num_model_replicas
+    padded = -(-groups // replicas) * replicas
+    own = padded // min(replicas, distribution.num_processes)
     first = distribution.data_shard_id * own
 
     def rows(array):

@@ -129,6 +129,21 @@ def kernel_of_torch(name, x, weights, states):
     return found, [state[0] for state in last]
 
 
+def is_first_process():
+    """Says whether this process is the first of those that JAX knows of, or the only one.
+
+    Example:
+
+    >>> is_first_process()
+    True
+    """
+    if keras.backend.backend() != "jax":
+        return True
+    import jax
+
+    return jax.process_index() == 0
+
+
 def wait_for_every_process():
     """Waits until every process of `keras.distribution` has come here. On JAX alone."""
     from jax.experimental import multihost_utils
