@@ -3,8 +3,9 @@
 #
 # One recurrent network reads a sentence, another writes it in another language, and attention says
 # where the second one looks while it writes. Here you will see translations of sentences of our
-# own, where each piece of them looked, a score beside two baselines, and sentences that it cannot
-# know. Every score was computed here.
+# own, where each piece of them looked, a score beside two baselines, sentences that it cannot know,
+# and a rule that such networks do not learn. Every score was computed here, in about four minutes on
+# two cores.
 
 # %%
 import dataclasses
@@ -136,7 +137,7 @@ recipe = zoo.recipes.get("seq2seq.scan_addprim_jump")
 recipe = dataclasses.replace(
     recipe,
     hyperparameters={**recipe.hyperparameters, "cell": "gru"},
-    epochs=1 if limit else 8,
+    epochs=1 if limit else 20,
 )
 try:
     data = recipe.load_data(limit=limit)
