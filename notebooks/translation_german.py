@@ -4,8 +4,8 @@
 # One recurrent network reads a sentence, another writes it in another language, and attention says
 # where the second one looks while it writes. Here you will see translations of sentences of our
 # own, where each piece of them looked, a score beside two baselines, sentences that it cannot know,
-# and a rule that such networks do not learn. Every score was computed here, in about four minutes on
-# two cores.
+# and a rule that such networks do not learn. Every score was computed here, in about four minutes
+# on two cores.
 
 # %%
 import dataclasses
