@@ -3,13 +3,17 @@
 #
 # A captioner looks at a picture and writes what it shows, word after word. Here you will see drawn
 # scenes of which every right answer is known, a model that looks at each of them while it writes,
-# where it looked for each word, what it makes of combinations that it has never seen, and where it
-# ends. Every score and every share was computed here.
+# where it looked for each word, what it learns first, what it makes of combinations that it has
+# never seen, and where it ends. Every score and every share was computed here, in about six minutes
+# on two cores.
 
 # %%
+import dataclasses
 import logging
 import os
+import tempfile
 
+import keras
 import numpy as np
 import pandas as pd
 from IPython.display import display
@@ -98,6 +102,56 @@ display(pd.DataFrame(rows, columns=columns).set_index(columns[0]))
 # %% [markdown]
 # Nearly every caption is right as a whole. What looks alike is of little help: the caption of the
 # nearest of 16,000 pictures is right about one time in ten.
+#
+# ## What it learns first
+#
+# To write such captions one must count, tell sizes, colours and shapes, and say where things are.
+# In which order is it learned? A smaller model is trained here, on a quarter of the pictures, and
+# says after every epoch what it sees on 300 pictures of dev. Keras's callbacks are enough for that.
+
+# %%
+recipe = zoo.recipes.get(captioner.name)
+recipe = dataclasses.replace(
+    recipe,
+    hyperparameters={**recipe.hyperparameters, "filters": (16, 32, 64), "units": 128},
+    epochs=2 if limit else 12,
+)
+few = recipe.load_data(limit=limit or 4000)
+watched = few.splits["dev"][:300]
+batches = few.batches("train", recipe.batch_size, seed=0)
+keras.utils.set_random_seed(0)
+model = recipe.build(few.sizes, steps_per_epoch=len(batches))
+course = []
+
+
+def watch(epoch, logs):
+    """Measures what the model says so far."""
+    facts = {"objects": watched.objects, "relations": watched.relations}
+    answers = few.predict(model, watched, beams=1)
+    course.append(metrics.report(watched.captions, answers, **facts))
+
+
+_ = zoo.training.fit(
+    model,
+    recipe,
+    batches,
+    few.batches("dev", 256),
+    tempfile.mkdtemp(),
+    callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=watch)],
+)
+
+# %%
+names = ("numbers", "sizes", "colours", "shapes", "relations", "exact_match")
+frame = pd.DataFrame(course, index=range(1, 1 + len(course)))[list(names)]
+ax = (100 * frame).plot(marker="o", markersize=3, figsize=(7, 3.5), grid=True)
+_ = ax.set(xlabel="epoch", ylabel="right, %")
+plt.show()
+
+# %% [markdown]
+# How many and how large come first, in two or three epochs: for that it is enough to see blots.
+# Then colours. Shapes come late and all at once, between the fourth epoch and the eighth, when the
+# convolutions have learned edges. Where things are, seen from each other, takes two looks in one
+# word, and is what still keeps the small model from the large one.
 #
 # ## Combinations that it has never seen
 #
