@@ -2,9 +2,11 @@
 
     python notebooks/build.py [NAME ...] [--short] [--output DIRECTORY]
 
-A source that fails leaves the notebook that is there as it was.
+A source that fails leaves the notebook that is there as it was. The picture of a cell that begins
+with `# %% picture="NAME"` is written to `pictures/NAME.png`, too, for README.
 """
 
+import base64
 import os
 import pathlib
 import re
@@ -79,7 +81,22 @@ def build(name, directory, *, short=False):
         partial = pathlib.Path(partial) / path.name
         nbformat.write(notebook, partial)
         os.replace(partial, path)
+    for picture, content in pictures(notebook).items():
+        kept = directory / "pictures" / f"{picture}.png"
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_bytes(content)
     return path
+
+
+def pictures(notebook):
+    """The pictures of a notebook that have a name: PNG files by name."""
+    return {
+        cell.metadata["picture"]: base64.b64decode(output.data["image/png"])
+        for cell in notebook.cells
+        if "picture" in cell.metadata
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    }
 
 
 def read(path):
@@ -88,8 +105,14 @@ def read(path):
     notebook.metadata = nbformat.from_dict(METADATA)
     for index, cell in enumerate(notebook.cells):
         cell.id = f"cell-{index:02d}"
-        cell.metadata = nbformat.from_dict({})
+        cell.metadata = kept_metadata(cell)
     return notebook
+
+
+def kept_metadata(cell):
+    """What of the metadata of a cell is kept: the name of its picture."""
+    kept = {key: value for key, value in cell.metadata.items() if key == "picture"}
+    return nbformat.from_dict(kept)
 
 
 class _ThisInterpreter(AsyncKernelManager):
@@ -122,7 +145,7 @@ def tidy(notebook):
     """
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({})
+        cell.metadata = kept_metadata(cell)
         if cell.cell_type == "code":
             cell.outputs = [kept for output in cell.outputs if (kept := _tidy_output(output))]
     return notebook

@@ -225,7 +225,7 @@ print(pd.DataFrame(rows).groupby("after").right.agg(["size", "mean"]).round(3))
 # For each word the model gives the 64 places weights that are 1 in all. You will see them over one
 # picture, word by word: light where it looked.
 
-# %%
+# %% picture="attention"
 place = next(i for i, things in enumerate(test.objects) if len(things) == 3)
 looked = captioner.predict(test.images[place], attention=True)
 _ = plots.attention(test.images[place], looked)

@@ -248,7 +248,7 @@ display(pd.DataFrame(rows).T.round(3))
 # the units of the sensors and answers in them. You will see what it says of the two channels from
 # one hour in the middle of test, and what came.
 
-# %%
+# %% picture="intervals"
 published = zoo.load("segrnn_quantiles.etth1")
 test = windows["test"]
 origin = int(test.starts[len(test) // 2]) + test.lookback

@@ -415,7 +415,7 @@ display((100 * pd.DataFrame(table).T).round(1))
 # Now watch the one unit of the LSTM in two sentences that differ in one noun, each after a short
 # one of the other number: its gates and states at each word.
 
-# %%
+# %% picture="unit_of_number"
 (trace,) = zoo.inspection.trace(small["LSTM"], ours).values()
 _, axes = plt.subplots(2, 1, figsize=(9, 6.4), sharey=True, layout="constrained")
 expected = small["LSTM"].predict_on_batch(ours).argmax(axis=-1)

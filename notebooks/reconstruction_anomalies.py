@@ -61,7 +61,7 @@ _ = dates(ax)
 # will see the whole test part, what the model says it is, and beneath how far off it is, in units
 # of what is usual for it. A step has the mean of the 48 windows that hold it.
 
-# %%
+# %% picture="anomalies"
 autoencoder = zoo.load(name)
 test = data.splits["test"]
 begin, end = recipe.preprocessing["parts"]["test"]

@@ -90,8 +90,8 @@ def test_source_and_notebook_agree(name):
     path = FOLDER / f"{name}.ipynb"
     assert path.exists(), f"{path.name} is missing. Build it: python notebooks/build.py {name}"
     source, notebook = build.read(FOLDER / f"{name}.py"), nbformat.read(path, as_version=4)
-    expected = [(cell.cell_type, cell.source) for cell in source.cells]
-    assert [(cell.cell_type, cell.source) for cell in notebook.cells] == expected, (
+    expected = [(cell.cell_type, cell.source, cell.metadata) for cell in source.cells]
+    assert [(cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells] == expected, (
         f"{path.name} is older than its source. Build it: python notebooks/build.py {name}"
     )
 
@@ -107,6 +107,16 @@ def test_notebook_is_light_and_names_no_home(name):
     assert (FOLDER / f"{name}.ipynb").stat().st_size < 1_000_000
     text = "\n".join([*texts(notebook), *(cell.source for cell in notebook.cells)])
     assert not re.findall(r"/(?:home|Users|root|work|tmp)/[\w./-]*", text)
+
+
+def test_pictures_are_those_of_the_notebooks():
+    expected = {}
+    for name in NAMES:
+        expected |= build.pictures(committed(name))
+    found = {path.stem: path.read_bytes() for path in FOLDER.glob("pictures/*.png")}
+    assert found == expected
+    readme = (FOLDER.parent / "README.md").read_text()
+    assert set(re.findall(r"notebooks/pictures/(\w+)\.png", readme)) == set(expected)
 
 
 def test_shown_finds_a_sentence_however_it_is_spaced():
