@@ -10,6 +10,7 @@ import base64
 import os
 import pathlib
 import re
+import resource
 import sys
 import tempfile
 import time
@@ -45,10 +46,17 @@ def main(
 ):
     """Run the notebooks from top to bottom and write them with their outputs."""
     for name in names or sources():
-        started = time.perf_counter()
+        started, computed = time.perf_counter(), of_kernels()
         path = build(name, output or HERE, short=short)
         seconds, size = time.perf_counter() - started, path.stat().st_size
-        print(f"{path}: {seconds:.0f} s, {size / 1e3:.0f} kB")
+        minutes = (of_kernels() - computed) / 60
+        print(f"{path}: {seconds:.0f} s, {minutes:.1f} minutes of CPU, {size / 1e3:.0f} kB")
+
+
+def of_kernels():
+    """Seconds of CPU that the kernels have taken which have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def sources():
