@@ -1,11 +1,14 @@
 """The published models: what their cards say must come out again."""
 
+import importlib
 import json
 import os
 import pathlib
+import re
 
 import numpy as np
 import pytest
+from tensorflow.core.protobuf import saved_model_pb2
 
 import zoo
 from zoo import pretrained, schemes
@@ -46,6 +49,25 @@ def test_recipe_is_the_one_that_was_followed(name):
     described = zoo.load(name).description["recipe"]
     recipe = zoo.recipes.get(name).to_dict()
     assert described == json.loads(json.dumps(recipe))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_tells_of_every_signature_what_it_takes_and_gives(name):
+    description = pretrained.read_description(pretrained.CHECKOUT / name)
+    task = importlib.import_module(f"zoo.cards.{description['task']}")
+    told = {
+        signature: (set(re.findall(r"(\w+)=", takes)), set(re.findall(r"`(\w+)`", gives)))
+        for signature, takes, gives in task.signatures(description)
+    }
+    saved = saved_model_pb2.SavedModel.FromString(
+        (pretrained.CHECKOUT / name / "saved_model.pb").read_bytes()
+    )
+    found = {
+        signature: (set(each.inputs), set(each.outputs))
+        for signature, each in saved.meta_graphs[0].signature_def.items()
+        if signature != "__saved_model_init_op"
+    }
+    assert told == found
 
 
 def test_tags_what_a_user_types():

@@ -67,19 +67,34 @@ def details(description):
 
 
 def signatures(description):
-    """Signatures of the SavedModel, and what each is given."""
-    yield "serving_default", "image=tf.constant(images)"
+    """Signatures of the SavedModel, what each is given, and what it gives."""
+    image = "image=tf.constant(images)"
+    gives = "`caption`, `log_probability` in nats, both `(pictures,)`"
+    yield "serving_default", image, gives
     if description["grid"] is not None:
-        yield "attention", "image=tf.constant(images)"
+        yield (
+            "attention",
+            image,
+            f'{gives}; `words` `(pictures, words)`, padded with `""`; `attention` '
+            "`(pictures, words, rows, columns)`",
+        )
 
 
 def protocol(description):
     """How the scores were measured."""
+    if _of_scenes(description):
+        counted = (
+            "A whole caption is right if it is word for word a true one of the scene; the other "
+            "columns are the shares of objects and relations that captions have right."
+        )
+    else:
+        counted = (
+            "BLEU is sacrebleu's, not smoothed, against all captions of a picture, lower-case and "
+            "without punctuation; CIDEr is CIDEr-D, with the rarity of words from the split itself."
+        )
     return (
-        f"captions found by beam search, at most {description['steps'] - 1} words. BLEU is "
-        "sacrebleu's, not smoothed, against all captions of a picture, lower-case and without "
-        "punctuation; CIDEr is CIDEr-D, with the rarity of words from the split itself. Everything "
-        "fitted on train alone, every choice made on dev."
+        f"captions found by beam search, at most {description['steps'] - 1} words. {counted} "
+        "Everything fitted on train alone, every choice made on dev."
     )
 
 
@@ -101,7 +116,7 @@ def figure(rival, description):
 def scores(description):
     """The table of scores."""
     metrics = description["metrics"]
-    names = SCENES if "numbers" in next(iter(metrics.values())) else PHOTOGRAPHS
+    names = SCENES if _of_scenes(description) else PHOTOGRAPHS
     shown = [HEADINGS.get(name, name) for name in names]
     rows = []
     for split, found in metrics.items():
@@ -113,6 +128,11 @@ def scores(description):
         "\n\nBeneath each split are simple baselines on the same pictures: always one caption, and "
         "that of the training picture that looks most alike."
     )
+
+
+def _of_scenes(description):
+    """Whether what is in the pictures is known, so that a caption is right or wrong."""
+    return "numbers" in next(iter(description["metrics"].values()))
 
 
 def _written(found, name):

@@ -14,7 +14,7 @@ PURPOSES = {
 PROTOCOLS = {
     "imdb_reviews": (
         "reported on the test split, 25,000 reviews of films that train does not have; dev is all "
-        "reviews of one film in ten of the train split, which train has not, either. Labels "
+        "reviews of one film in ten of the train split, none of which is in train. Labels "
         "learned from train alone, every choice made on dev."
     ),
     "glue/sst2": (
@@ -78,9 +78,18 @@ def details(description):
 
 
 def signatures(description):
-    """Signatures of the SavedModel, and what each is given."""
-    for signature in ("serving_default", "contributions"):
-        yield signature, 'text=tf.constant(["One text ."])'
+    """Signatures of the SavedModel, what each is given, and what it gives."""
+    text = 'text=tf.constant(["One text ."])'
+    gives = (
+        "`label` `(texts,)`; `probability` `(texts, classes)`, in the order of the classes below"
+    )
+    yield "serving_default", text, gives
+    yield (
+        "contributions",
+        text,
+        "`tokens`, `contribution`, `start`, `end` (offsets in code points), all "
+        '`(texts, tokens)`, padded with `""` and 0',
+    )
 
 
 def protocol(description):

@@ -49,8 +49,11 @@ def details(description):
 
 
 def signatures(description):
-    """Signatures of the SavedModel, and what each is given."""
-    yield "serving_default", "history=tf.constant(history, tf.float32)"
+    """Signatures of the SavedModel, what each is given, and what it gives."""
+    gives = "`forecast` `(batch, horizon, channels)`"
+    if description["recipe"]["hyperparameters"].get("distribution"):
+        gives += ", the median; `quantiles` `(batch, horizon, channels, levels)`; their `levels`"
+    yield "serving_default", "history=tf.constant(history, tf.float32)", gives
 
 
 def protocol(description):

@@ -36,15 +36,27 @@ def details(description):
 
 
 def signatures(description):
-    """Signatures of the SavedModel, and what each is given."""
+    """Signatures of the SavedModel, what each is given, and what it gives."""
     inputs = (
         'prompt=tf.constant(["One prompt"])',
         "length=tf.constant(200)",
         "temperature=tf.constant(0.8)",
         "seed=tf.constant(1)",
     )
-    yield "serving_default", "".join(f"\n    {each}," for each in inputs) + "\n"
-    yield "score", 'text=tf.constant(["One text ."])'
+    cuts = ("top_k=tf.constant(40)", "top_p=tf.constant(0.9)")
+    text, gives = 'text=tf.constant(["One text ."])', "`text` `(prompts,)`, prompts and all"
+    yield "serving_default", _lines(inputs), gives
+    yield "cut_off", _lines(inputs + cuts), gives
+    yield "score", text, "`log_probability` in nats and the number of `tokens`, both `(texts,)`"
+    yield (
+        "surprise",
+        text,
+        '`tokens` and `log_probability`, both `(texts, tokens)`, padded with `""` and 0',
+    )
+
+
+def _lines(inputs):
+    return "".join(f"\n    {each}," for each in inputs) + "\n"
 
 
 def protocol(description):

@@ -8,7 +8,7 @@ DECODERS = {"repeat": "reads it at every step", "autoregressive": "reads its own
 
 def purpose(description):
     """What the model is for."""
-    return "saying windows of a series again, so that what it says badly stands out"
+    return "reconstructing windows of a series, so that what it reconstructs badly stands out"
 
 
 def architecture(recipe):
@@ -33,17 +33,19 @@ def details(description):
     return (
         f"`series` is a float array `(steps, {len(channels)})` of at least {length} steps, or of "
         f"many such, `(batch, steps, {len(channels)})`, in the units of the data; the columns are "
-        f"{', '.join(channels)}. The answer's `values` are the series as the model says it, and "
-        "its `score`, one a step, is the error in units of what is usual: its root mean square on "
+        f"{', '.join(channels)}. The answer's `values` are the series as the model "
+        "reconstructs it, and its `score`, one a step, is the error in units of what is usual: its root mean square on "
         "dev, where nothing is marked. A step has the mean of all windows that hold it. "
         f"The signatures read windows of {length} steps."
     )
 
 
 def signatures(description):
-    """Signatures of the SavedModel, and what each is given."""
-    yield "serving_default", "window=tf.constant(window, tf.float32)"
-    yield "latent", "window=tf.constant(window, tf.float32)"
+    """Signatures of the SavedModel, what each is given, and what it gives."""
+    window = "window=tf.constant(window, tf.float32)"
+    gives = "`reconstruction` `(batch, steps, channels)`; `score` `(batch, steps)`"
+    yield "serving_default", window, gives
+    yield "latent", window, "`latent` `(batch, latent)`, the code of each window"
 
 
 def protocol(description):
@@ -51,9 +53,9 @@ def protocol(description):
     return (
         "standardized with the mean and deviation of the training part; a step has the mean "
         "squared error of all windows that hold it. MSE is that of steps where nothing is marked, "
-        "beside it that of steps where something is. ROC AUC is the chance that a marked step is "
-        "said worse than another; found are the marked stretches with a step that is said worse "
-        "than 99 per cent of the others. Everything fitted on train alone, the weights chosen by "
+        "beside it that of steps where something is. ROC AUC is the chance that a marked step has a "
+        "greater error than another; found are the marked stretches with a step whose error is "
+        "greater than those of 99 per cent of the others. Everything fitted on train alone, the weights chosen by "
         "the MSE of dev. The parts were laid so that nothing is marked in train and dev."
     )
 
@@ -62,8 +64,8 @@ def limits(description):
     """What the model cannot do."""
     return (
         "It knows one machine and what was usual for it in the weeks of training: a level that it "
-        "has not seen is said badly, whether anything is wrong or not, and a fault that looks "
-        "like what is usual is said well. Its score is no probability. A marked stretch begins "
+        "has not seen is reconstructed badly, whether anything is wrong or not, and a fault that "
+        "looks like what is usual is reconstructed well. Its score is no probability. A marked stretch begins "
         "before and ends after what was wrong, so that no detector marks all of its steps. For a "
         "stream that has to be watched from its first step there is `zoo.detection.StreamDetector`."
     )
@@ -94,5 +96,6 @@ def scores(description):
     columns = ["split", "windows", "model", "MSE", "MSE where marked", "ROC AUC", "found"]
     return table(columns, rows) + (
         "\n\nThe simple baselines were fitted in the same run. Principal components are the best "
-        "linear autoencoder of so many numbers a window; the training mean says the same always."
+        "linear autoencoder of so many numbers a window; the training mean does not "
+        "even look: where it has the greatest ROC AUC, what is marked lies far from the usual level."
     )

@@ -20,10 +20,8 @@ def render(description):
     task = _of(description)
     given = task.example(description)
     nothing_else = "" if recipe.get("pretraining") else " and on nothing else"
-    signatures = "\n".join(
-        f'{task.NOUN}.signatures["{signature}"]({inputs})'
-        for signature, inputs in task.signatures(description)
-    )
+    signatures = list(task.signatures(description))
+    calls = [f'{task.NOUN}.signatures["{name}"]({inputs})' for name, inputs, _ in signatures]
     parts = [
         f"# {name}",
         f"A {task.architecture(recipe)}{_together(description)} for {task.purpose(description)}, "
@@ -42,8 +40,9 @@ def render(description):
         code(
             "python",
             f'import tensorflow as tf\n\n{task.NOUN} = tf.saved_model.load("saved_models/{name}")'
-            f"\n{signatures}",
+            + "\n".join(["", *calls]),
         ),
+        table(["signature", "gives"], [[f"`{name}`", gives] for name, _, gives in signatures]),
         *_without_tensorflow(description, task.NOUN),
         "## Scores",
         task.scores(description),
@@ -96,7 +95,7 @@ def _without_tensorflow(description, noun):
         return []
     load = f'{noun} = zoo.load("{description["name"]}", runtime="onnx")'
     return [
-        "On ONNX Runtime, without TensorFlow and without Keras (`pip install 'rnn-zoo[onnx]'`):",
+        "On ONNX Runtime, importing neither TensorFlow nor Keras (`pip install '.[onnx]'`):",
         code("python", load),
     ]
 
@@ -110,8 +109,8 @@ def _pretraining(description):
     if dataset == description["dataset"]:
         texts = "the same data set without their labels, those of dev among them and none of test"
     return (
-        f" Its known words, its word vectors and whatever recurrent layers both have started from "
-        f"the language model `{source}`, which was trained on the texts of {texts}."
+        f" Its vocabulary, its word vectors and the recurrent layers that both have come from the "
+        f"language model `{source}`, which was trained on the texts of {texts}."
     )
 
 

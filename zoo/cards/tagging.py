@@ -57,12 +57,18 @@ def details(description):
 
 
 def signatures(description):
-    """Signatures of the SavedModel, and what each is given."""
+    """Signatures of the SavedModel, what each is given, and what it gives."""
     text = 'text=tf.constant(["One sentence ."])'
-    yield "serving_default", text
-    yield "tokens", 'tokens=tf.constant([["One", "sentence", "."]])'
+    tokens = 'tokens=tf.constant([["One", "sentence", "."]])'
+    padded = 'all `(sentences, tokens)`, padded with `""` and 0'
+    offsets = "`start`, `end` (offsets in code points)"
+    yield "serving_default", text, f"`tokens`, `tags`, `probability`, {offsets}, {padded}"
+    yield "tokens", tokens, f"`tags`, `probability`, {padded}; so are its inputs"
     if finds_entities(description):
-        yield "entities", text
+        padded = 'all `(sentences, entities)`, padded with `""` and 0'
+        yield "entities", text, f"`text`, `type`, `probability`, {offsets}, {padded}"
+        offsets = "`start`, `end` (counted in tokens)"
+        yield "entities_of_tokens", tokens, f"`type`, `probability`, {offsets}, {padded}"
 
 
 def protocol(description):

@@ -63,11 +63,17 @@ def details(description):
 
 
 def signatures(description):
-    """Signatures of the SavedModel, and what each is given."""
+    """Signatures of the SavedModel, what each is given, and what it gives."""
     text = f'text=tf.constant(["{_example(description)}"])'
-    yield "serving_default", text
+    gives = "`text`, `log_probability` in nats, both `(texts,)`"
+    yield "serving_default", text, gives
     if description["attention"]:
-        yield "attention", text
+        yield (
+            "attention",
+            text,
+            f"{gives}; the pieces `source` and `target` `(texts, pieces)`, padded with "
+            '`""`; `attention` `(texts, target, source)`',
+        )
 
 
 def protocol(description):
