@@ -69,8 +69,8 @@ def test_says_of_an_autoencoder(small_autoencoder):
     found = description["metrics"]["test"]
     for said in (
         "A sequence autoencoder, GRU of 1 layer, with a code of 3 numbers and a decoder that reads "
-        "it at every step, for reconstructing windows of a series, so that what it reconstructs badly "
-        "stands out, trained on `waves` through TFDS and on nothing else.",
+        "it at every step, for reconstructing windows of a series, so that what it reconstructs "
+        "badly stands out, trained on `waves` through TFDS and on nothing else.",
         'autoencoder = zoo.load("autoencoder.small")\nautoencoder.predict(series)\n',
         "`series` is a float array `(steps, 1)` of at least 12 steps",
         'signatures["latent"](window=tf.constant(window, tf.float32))',
