@@ -34,8 +34,9 @@ def details(description):
         f"`series` is a float array `(steps, {len(channels)})` of at least {length} steps, or of "
         f"many such, `(batch, steps, {len(channels)})`, in the units of the data; the columns are "
         f"{', '.join(channels)}. The answer's `values` are the series as the model "
-        "reconstructs it, and its `score`, one a step, is the error in units of what is usual: its root mean square on "
-        "dev, where nothing is marked. A step has the mean of all windows that hold it. "
+        "reconstructs it, and its `score`, one a step, is the error in units of what is usual: its "
+        "root mean square on dev, where nothing is marked. A step has the mean of all windows that "
+        "hold it. "
         f"The signatures read windows of {length} steps."
     )
 
@@ -53,10 +54,11 @@ def protocol(description):
     return (
         "standardized with the mean and deviation of the training part; a step has the mean "
         "squared error of all windows that hold it. MSE is that of steps where nothing is marked, "
-        "beside it that of steps where something is. ROC AUC is the chance that a marked step has a "
-        "greater error than another; found are the marked stretches with a step whose error is "
-        "greater than those of 99 per cent of the others. Everything fitted on train alone, the weights chosen by "
-        "the MSE of dev. The parts were laid so that nothing is marked in train and dev."
+        "beside it that of steps where something is. ROC AUC is the chance that a marked step has "
+        "a greater error than another; found are the marked stretches with a step whose error is "
+        "greater than those of 99 per cent of the others. Everything fitted on train alone, the "
+        "weights chosen by the MSE of dev. The parts were laid so that nothing is marked in train "
+        "and dev."
     )
 
 
@@ -65,9 +67,10 @@ def limits(description):
     return (
         "It knows one machine and what was usual for it in the weeks of training: a level that it "
         "has not seen is reconstructed badly, whether anything is wrong or not, and a fault that "
-        "looks like what is usual is reconstructed well. Its score is no probability. A marked stretch begins "
-        "before and ends after what was wrong, so that no detector marks all of its steps. For a "
-        "stream that has to be watched from its first step there is `zoo.detection.StreamDetector`."
+        "looks like what is usual is reconstructed well. Its score is no probability. A marked "
+        "stretch begins before and ends after what was wrong, so that no detector marks all of its "
+        "steps. For a stream that has to be watched from its first step there is "
+        "`zoo.detection.StreamDetector`."
     )
 
 
@@ -97,5 +100,6 @@ def scores(description):
     return table(columns, rows) + (
         "\n\nThe simple baselines were fitted in the same run. Principal components are the best "
         "linear autoencoder of so many numbers a window; the training mean does not "
-        "even look: where it has the greatest ROC AUC, what is marked lies far from the usual level."
+        "even look: where it has the greatest ROC AUC, what is marked lies far from the usual "
+        "level."
     )
