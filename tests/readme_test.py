@@ -66,6 +66,13 @@ def test_what_it_links_to_is_there():
             assert (folder / target).exists(), target
 
 
+@pytest.mark.parametrize("model", sorted((ROOT / "saved_models").iterdir()), ids=lambda m: m.name)
+def test_models_are_listed_with_their_sizes(model):
+    (row,) = [line for line in README.splitlines() if line.startswith(f"| [{model.name}]")]
+    megabytes = sum(file.stat().st_size for file in model.rglob("*") if file.is_file()) / 1e6
+    assert f"| {megabytes:.{0 if megabytes >= 0.5 else 1}f} MB |" in row
+
+
 @pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
 def test_figures_are_those_of_the_tables(table):
     """Their README quotes every row of every table that a script wrote, beside its command."""
