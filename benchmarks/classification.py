@@ -71,7 +71,7 @@ def rows(table):
     scratch = dataclasses.replace(varied(gru, "scratch"), pretraining=None)
     number = 3 if table == "trec" else 1  # Where an epoch takes seconds.
     found = [
-        ("BiGRU, pretrained word vectors (published)", gru, 3),
+        ("BiGRU, pretrained word vectors (in the zoo)", gru, 3),
         (f"the same {label}", other, number),
         ("the same from scratch", scratch, number),
     ]
