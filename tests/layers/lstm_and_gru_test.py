@@ -380,6 +380,25 @@ def test_on_every_backend(backend_process):
     backend_process.run(ON_EVERY_BACKEND)
 
 
+EXPORT = """
+import jax, numpy as np
+from jax import export
+from zoo import layers
+x = np.ones((70, 5, 3), "float32")
+rows = jax.ShapeDtypeStruct(export.symbolic_shape("rows, 5, 3"), "float32")
+for layer in (layers.LSTM(4), layers.GRU(4)):
+    expected = layer(x)
+    exported = export.export(jax.jit(layer))(rows)
+    for count in (3, 70):
+        np.testing.assert_allclose(exported.call(x[:count]), expected[:count], atol=1e-6)
+"""
+
+
+@pytest.mark.parametrize("backend_process", ["jax"], indirect=True)
+def test_on_jax_any_number_of_rows_can_be_exported(backend_process):
+    backend_process.run(EXPORT)
+
+
 def test_gradients_are_those_of_finite_differences():
     draw = np.random.default_rng(0).normal
     of_lstm = ((3, 2, 5), (5, 16), (4, 16), (16,), (2, 4), (2, 4))

@@ -43,7 +43,9 @@ class LSTM(keras.layers.LSTM):
         if _kernels_run(self, sequences) and _lstm_of_torch_can(self, mask, h, c):
             inputs, real = _time_first(self, sequences, mask, training)
             return _lstm_of_torch(self, inputs, real, h, c)
-        many = keras.backend.backend() == "jax" and mask is None and sequences.shape[0] >= MANY
+        # In an exported model the number of rows is a symbol, of which nothing can be asked.
+        rows = sequences.shape[0] if isinstance(sequences.shape[0], int) else 0
+        many = keras.backend.backend() == "jax" and mask is None and rows >= MANY
         if _needs_the_stock_loop(self) or many:
             return super().inner_loop(sequences, initial_state, mask, training)
         inputs, real = _time_first(self, sequences, mask, training)
