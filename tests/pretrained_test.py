@@ -6,6 +6,7 @@ import functools
 import hashlib
 import http.server
 import json
+import os
 import pathlib
 import shutil
 import threading
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo import cards, pretrained
+from zoo import cards, pretrained, publishing
 from zoo.pretrained import DamagedModelError
 
 NAME = "bilstm_tagger.small"
@@ -306,6 +307,10 @@ class TestPublished:
             json.dumps(zoo.evaluation.evaluate(small_run.recipe, small_run.model, small_run.data))
         )
         assert set(description["metrics"]) == {"dev", "test"}
+        assert (
+            description["command"]
+            == f"zoo train {NAME} --limit 400 && zoo export {NAME} --limit 400"
+        )
         digests = {
             file.as_posix(): hashlib.sha256((published / file).read_bytes()).hexdigest()
             for file in files(published)
@@ -409,11 +414,59 @@ def test_publishes_stacked_layers(small_run, home):
 def test_publishing_again_replaces(small_run, tmp_path):
     directory = tmp_path / NAME
     directory.mkdir()
-    (directory / "old").write_text("left over")
+    for name in ("old", "model.json"):
+        (directory / name).write_text("left over")
     zoo.export(small_run, directory)
     pretrained.check(directory)
     assert not (directory / "old").exists()
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_what_is_no_model_is_not_replaced(small_run, tmp_path, monkeypatch):
+    (tmp_path / "mine").write_text("for years")
+    monkeypatch.setattr(zoo.evaluation, "evaluate", lambda *_, **__: pytest.fail("too late"))
+    for place in (tmp_path, tmp_path / "mine"):
+        with pytest.raises(ValueError, match=r"must be new, empty, or a .*no model\.json in it"):
+            zoo.export(small_run, place)
+    assert (tmp_path / "mine").read_text() == "for years"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_model_stays_where_another_cannot_take_its_place(tmp_path, monkeypatch):
+    old, new = tmp_path / NAME, tmp_path / "new"
+    for directory in (old, new):
+        directory.mkdir()
+        (directory / "model.json").write_text(directory.name)
+    replace = os.replace
+
+    def full(source, target):
+        if source == new:
+            raise OSError("No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        publishing._put(new, old)
+    assert (old / "model.json").read_text() == NAME
+    monkeypatch.undo()
+    publishing._put(new, old)
+    assert (old / "model.json").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_file_is_written_whole_or_not_at_all(copy, monkeypatch):
+    before = {file: (copy / file).read_bytes() for file in files(copy)}
+
+    def half(path, content):
+        with open(path, "wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(pathlib.Path, "write_bytes", half)
+    found = pretrained.Pretrained(copy)
+    with pytest.raises(OSError, match="No space"):
+        publishing._describe(copy, {**found.description, "seconds": 1})
+    assert {file: (copy / file).read_bytes() for file in files(copy)} == before
 
 
 def test_evaluates_with_the_vocabulary_of_the_model(copy, small_run):

@@ -8,7 +8,6 @@ import math
 import os
 import pathlib
 import platform
-import shutil
 import tempfile
 
 from zoo import cards, evaluation, training
@@ -23,27 +22,24 @@ def publish(run, directory=None):
     Args:
         run: A `zoo.training.Run`; or several of one recipe and different seeds, which become one
             `zoo.models.Ensemble`.
-        directory: Where to write; by default the model's place in the checkout.
+        directory: Where to write, in place of the model that may be there; by default the model's
+            place in the checkout.
 
     Returns:
         The directory.
 
     Raises:
-        ValueError: If several runs are not of one recipe and different seeds.
+        ValueError: If several runs are not of one recipe and different seeds, or `directory` holds
+            what is no pretrained model.
     """
     from zoo.serving.saved_model import weights
 
     runs = [run] if isinstance(run, training.Run) else list(run)
     run = runs[0]
     recipe = run.recipe
-    model = run.model if len(runs) == 1 else ensemble(runs)
-    training_commands = [_command(each.recipe) for each in runs]
-    if recipe.pretraining is not None:
-        training_commands.insert(0, _command(recipe.pretraining))
-    export_command = f"zoo export {recipe.name}"
-    if len(runs) > 1:
-        export_command += "".join(f" --run {_place(each.recipe)}" for each in runs)
     directory = pathlib.Path(directory or CHECKOUT / recipe.name)
+    _spare(directory)
+    model = run.model if len(runs) == 1 else ensemble(runs)
     serving = importlib.import_module(f"zoo.serving.saved_model.{recipe.task}")
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent) as partial:
@@ -68,7 +64,7 @@ def publish(run, directory=None):
             "epochs": len(run.history),
             "rival": dict(recipe.rival),
             "licence": recipe.licence,
-            "command": " && ".join([*training_commands, export_command]),
+            "command": " && ".join(_commands(runs)),
             "seconds": round(sum(each.seconds for each in runs)),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
             "versions": _versions(),
@@ -79,8 +75,7 @@ def publish(run, directory=None):
             },
         }
         _describe(partial, description)
-        shutil.rmtree(directory, ignore_errors=True)
-        os.replace(partial, directory)
+        _put(partial, directory)
     return directory
 
 
@@ -98,14 +93,12 @@ def to_onnx(directory, *, int8=False):
     from zoo.pretrained import Pretrained
 
     found = Pretrained(directory)
-    paths = []
+    graphs = {}
     for name, graph in parts(found.model, found.task, found.saved_model).items():
         graph = quantized(graph) if int8 else share(graph, found.directory)
-        paths.append(found.directory / f"{name}{'.int8' if int8 else ''}.onnx")
-        paths[-1].write_bytes(graph.SerializeToString())
+        graphs[f"{name}{'.int8' if int8 else ''}.onnx"] = graph.SerializeToString()
     found.description["versions"]["onnx"] = importlib.metadata.version("onnx")
-    _tell_of(found, paths)
-    return paths
+    return _add(found, graphs)
 
 
 def to_litert(directory):
@@ -124,21 +117,55 @@ def to_litert(directory):
     from zoo.serving.saved_model import litert
 
     found = Pretrained(directory)
-    path = found.directory / "model.tflite"
-    path.write_bytes(litert.convert(found))
-    _tell_of(found, [path])
+    (path,) = _add(found, {"model.tflite": litert.convert(found)})
     return path
 
 
-def _tell_of(found, paths):
-    """Has description and card of a pretrained model tell of further files."""
+def _add(found, contents):
+    """Writes further files of a pretrained model, of which description and card then tell."""
+    paths = [_write(found.directory / name, content) for name, content in contents.items()]
     files = found.description["files"] | {path.name: sha256(path) for path in paths}
     _describe(found.directory, {**found.description, "files": dict(sorted(files.items()))})
+    return paths
 
 
 def _describe(directory, description):
-    (directory / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
-    (directory / CARD).write_text(cards.render(description))
+    _write(directory / DESCRIPTION, f"{json.dumps(description, indent=1)}\n".encode())
+    _write(directory / CARD, cards.render(description).encode())
+
+
+def _write(path, content):
+    """Writes a file whole or not at all, and gives its path."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as partial:
+        partial = pathlib.Path(partial) / path.name
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    return path
+
+
+def _spare(directory):
+    """Refuses to write where something lies that is not a pretrained model."""
+    if (directory / DESCRIPTION).exists() or not directory.exists():
+        return
+    if not directory.is_dir() or any(directory.iterdir()):
+        raise ValueError(
+            f"{directory} must be new, empty, or a pretrained model, which is replaced. It is not: "
+            f"there is no {DESCRIPTION} in it. Name another directory."
+        )
+
+
+def _put(partial, directory):
+    """Moves a finished directory to its place; the one that was there is lost only after that."""
+    with tempfile.TemporaryDirectory(dir=directory.parent) as aside:
+        old = pathlib.Path(aside) / directory.name
+        if directory.exists():
+            os.replace(directory, old)
+        try:
+            os.replace(partial, directory)
+        except OSError:
+            if old.exists():
+                os.replace(old, directory)
+            raise
 
 
 def ensemble(runs):
@@ -183,14 +210,26 @@ def parameters(model):
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
-def _place(recipe):
-    return f"runs/{recipe.name}" + (f".seed{recipe.seed}" if recipe.seed else "")
+def _commands(runs):
+    """The commands that train and publish the same again."""
+    recipe, export = runs[0].recipe, f"zoo export {runs[0].recipe.name}"
+    if recipe.pretraining is not None:
+        yield f"zoo train {recipe.pretraining.name}"
+    for run in runs:
+        train, seed = f"zoo train {recipe.name}", run.recipe.seed
+        place = f"runs/{recipe.name}" + (f".seed{seed}" if seed else "")
+        if seed:
+            train += f" --seed {seed} --output {place}"
+        if seed or len(runs) > 1:
+            export += f" --run {place}"
+        yield train + _limit(run)
+    yield export + _limit(runs[0])
 
 
-def _command(recipe):
-    if not recipe.seed:
-        return f"zoo train {recipe.name}"
-    return f"zoo train {recipe.name} --seed {recipe.seed} --output {_place(recipe)}"
+def _limit(run):
+    settings = run.directory / training.SETTINGS
+    limit = json.loads(settings.read_text("utf-8"))["limit"] if settings.exists() else None
+    return f" --limit {limit}" if limit else ""
 
 
 def _versions():

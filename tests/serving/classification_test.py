@@ -417,7 +417,8 @@ def toy_run(output, seed=0, pretraining=None, **options):
 
 def test_published(tmp_path):
     pretraining = zoo.recipes.get("bilstm_lm.imdb_reviews")
-    run = toy_run(tmp_path, pretraining=pretraining, adversary="virtual", pooling=("last", "max"))
+    options = {"adversary": "virtual", "pooling": ("last", "max")}
+    run = toy_run(tmp_path, seed=3, pretraining=pretraining, **options)
     pretrained = zoo.pretrained.Pretrained(zoo.export(run, tmp_path / "published"))
     texts = run.data.splits["test"]
     data = pretrained.adapt(run.data)
@@ -432,8 +433,8 @@ def test_published(tmp_path):
     assert pretrained.card == (tmp_path / "published" / "README.md").read_text()
     assert pretrained.description["command"].split(" && ") == [
         "zoo train bilstm_lm.imdb_reviews",
-        "zoo train lstm_classifier.toy",
-        "zoo export lstm_classifier.toy",
+        "zoo train lstm_classifier.toy --seed 3 --output runs/lstm_classifier.toy.seed3",
+        "zoo export lstm_classifier.toy --run runs/lstm_classifier.toy.seed3",
     ]
 
 
