@@ -46,10 +46,32 @@ def test_says_what_comes_in_original_units(table, tmp_path):
 
 
 def test_another_table_is_another_run(table, tmp_path):
-    for given in (table[["walk"]], table[["walk"]] + 1):
+    gaps = table[["walk"]].where(np.random.default_rng(1).random((960, 1)) > 0.1)
+    for given in (gaps, table[["walk"]] + 1):
         found = zoo.forecast(given, 8, epochs=1, output=tmp_path)
         assert found.table().index.tolist() == list(range(960, 968))
+        check_what_is_counted(given["walk"], found)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def check_what_is_counted(walk, found, horizon=8):
+    """Of one channel: known values alone, and a gap is read as the value before it."""
+    held = walk.ffill().to_numpy()
+    np.testing.assert_array_equal(found.series.values[:, 0], held)
+    walk, ends = walk.to_numpy(), (672, 768, 960)
+    scale = held[: ends[0]].std()
+
+    def windows(begin, end):
+        return [(held[i - 1], walk[i : i + horizon]) for i in range(begin, end - horizon + 1)]
+
+    errors = [(after - last) / scale for last, after in windows(*ends[:2])]
+    np.testing.assert_allclose(found.found["dev"]["repeat last"], np.nanmean(np.square(errors)))
+    whole = [
+        (after - last) / scale for last, after in windows(*ends[1:]) if after.sum() == after.sum()
+    ]
+    (said,) = (each for each in found.found["baselines"] if each["name"] == "repeat last")
+    np.testing.assert_allclose(said["mse"], np.mean(np.square(whole)), rtol=1e-5)
+    assert found.found["windows"] == len(whole)
 
 
 def test_what_is_known_ahead_is_used(table):
@@ -66,6 +88,26 @@ def test_what_is_known_ahead_is_used(table):
 def test_too_short_a_table_is_named(table):
     with pytest.raises(ValueError, match=r"must be at least 120 steps long.*Received: 60 steps"):
         zoo.forecast(table[["load"]][:60], 12)
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (slice(None), "Each channel must have a value. Received: none in 'load'"),
+        (slice(672, 768), "known values in the steps 672 to 767, on which what forecasts"),
+        (slice(768, 960), "768 to 959, on which it is measured. Received: none in one"),
+    ],
+)
+def test_what_is_measured_must_be_known(table, missing, said):
+    given = table[["load"]].copy()
+    given.iloc[missing] = np.nan
+    with pytest.raises(ValueError, match=said):
+        zoo.forecast(given, 12)
+
+
+def test_a_history_is_a_segment_at_least(table):
+    with pytest.raises(ValueError, match=r"at least 24 steps, a segment, .* 24\. Received: 10"):
+        zoo.forecast(table[["load"]], 24, lookback=10)
 
 
 def test_a_single_column_without_times():

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import math
 import pathlib
 import tempfile
 
@@ -16,7 +15,7 @@ class Outlook:
     """What comes after a series.
 
     Attributes:
-        series: The `zoo.data.forecasting.Series`, missing values filled.
+        series: The `zoo.data.forecasting.Series`, each missing value as the last known one.
         report: What was wrong with it before, as its `report` says.
         forecast: `(horizon, channels)`, in original units.
         quantiles: `(horizon, channels, levels)`, likewise.
@@ -73,12 +72,17 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
     Seven tenths of the series are train, one is dev, the last two are test. What is best on dev,
     the model or one of the simple baselines, makes the forecast.
 
+    A missing value is read as the last known one, which tells nothing of later ones, and is learned
+    as that. What is best on dev is said by the values there that are known. On test those windows
+    are counted of which all values to forecast are known; where there is none, all of them.
+
     Args:
-        series: A `zoo.data.forecasting.Series`; missing values are filled.
+        series: A `zoo.data.forecasting.Series`; values may be missing.
         recipe: The `zoo.recipe.Recipe` of a SegRNN with a distribution.
         horizon: Steps to forecast.
         lookback: Steps of history; by default four horizons, at least two seasons, and less where
-            the series is short.
+            the series is short. It is rounded down to whole segments, whose length is the largest
+            divisor of `horizon` up to 24.
         output: Directory under which the run is kept, in one named after series, lookback and
             horizon: called again, the same is not trained again. By default none is kept.
         **overrides: Fields of the recipe to replace, for instance `epochs=3`.
@@ -87,7 +91,8 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
         An `Outlook`.
 
     Raises:
-        ValueError: If the series is too short.
+        ValueError: If the series is too short, a channel has no value, none is known where it is to
+            be measured, or `lookback` is less than a segment.
     """
     from zoo import training
     from zoo.data import forecasting as data
@@ -95,10 +100,15 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
     from zoo.metrics import simple_forecasters
     from zoo.metrics.forecast_errors import mse
 
-    report, series = series.report, series.filled()
+    report, known, series = series.report, np.isfinite(series.values), series.held()
     steps = len(series.values)
     ends = train, dev, _ = data.borders(recipe.dataset, series)
     segment = max(n for n in range(1, LONGEST_SEGMENT + 1) if horizon % n == 0)
+    if lookback is not None and lookback < segment:
+        raise ValueError(
+            f"`lookback` must be at least {segment} steps, a segment, to forecast {horizon}. "
+            f"Received: {lookback}"
+        )
     if lookback is None:
         lookback = min(max(4 * horizon, 2 * (series.period or 0)), (train - horizon) // 2)
     lookback = lookback // segment * segment
@@ -109,11 +119,20 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
         )
     if lookback < segment or min(dev - train, steps - dev) < horizon:
         raise ValueError(
-            f"A series must be at least {math.ceil(10 * horizon)} steps long to forecast {horizon} "
+            f"A series must be at least {10 * horizon} steps long to forecast {horizon} "
             f"and to measure how well. Received: {steps} steps"
         )
+    if not (known[train:dev].any() and known[dev:].any()):
+        raise ValueError(
+            f"A series must have known values in the steps {train} to {dev - 1}, on which what "
+            f"forecasts is chosen, and {dev} to {steps - 1}, on which it is measured. "
+            "Received: none in one of the two"
+        )
     whole = data.cut(series, ends, lookback, horizon)
-    splits = whole.splits
+    splits = dict(whole.splits)
+    measured = _targets(known, splits["test"]).all(axis=(1, 2))
+    if measured.any():
+        splits["test"] = splits["test"][measured]
     hyperparameters = {**recipe.hyperparameters, "segment": segment}
     recipe = dataclasses.replace(recipe, hyperparameters=hyperparameters, **overrides)
     with tempfile.TemporaryDirectory() as kept:
@@ -125,9 +144,11 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
     fitted = [each.at(levels) for each in fitted]
     found = metrics.evaluate(splits["test"], predicted["test"], splits["train"], fitted)
 
-    _, true = splits["dev"].arrays(splits["dev"].starts)
-    errors = {each.name: mse(true, each.predict(splits["dev"])["forecast"]) for each in fitted}
-    errors["SegRNN"] = mse(true, predicted["dev"]["forecast"])
+    dev = splits["dev"]
+    counted = _targets(known, dev)
+    true = _targets(dev.series, dev)[counted]
+    errors = {each.name: mse(true, each.predict(dev)["forecast"][counted]) for each in fitted}
+    errors["SegRNN"] = mse(true, predicted["dev"]["forecast"][counted])
     chosen = min(errors, key=errors.get)
     window = splits["test"]
     history = window.series[None, -lookback:]
@@ -150,6 +171,11 @@ def forecast(series, recipe, horizon, *, lookback=None, output=None, **overrides
         chosen,
         {**found, "split": "test", "dev": errors},
     )
+
+
+def _targets(values, windows):
+    """Cuts what windows forecast out of `(time, channels)`: `(windows, horizon, channels)`."""
+    return values[windows.starts[:, None] + windows.lookback + np.arange(windows.horizon)]
 
 
 def _fingerprint(series, lookback, horizon):
