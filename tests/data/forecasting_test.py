@@ -157,6 +157,61 @@ def test_a_table_tells_what_is_known_ahead():
         numbered.with_calendar()
 
 
+@pytest.mark.parametrize(
+    ("given", "follow"),
+    [
+        (pd.date_range("2023-01-01", periods=24, freq="MS"), ["2025-01-01", "2025-02-01"]),
+        (pd.date_range("2023-01-31", periods=5, freq="ME"), ["2023-06-30", "2023-07-31"]),
+        (pd.date_range("2000-01-01", periods=9, freq="YS"), ["2009-01-01", "2010-01-01"]),
+        (pd.date_range("2024-01-01", periods=10, freq="B"), ["2024-01-15", "2024-01-16"]),
+        (["2024-01-01", "2024-01-03"], ["2024-01-05", "2024-01-07"]),
+        (["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05"], ["2024-01-06", "2024-01-07"]),
+    ],
+)
+def test_dates_go_on_as_they_were(given, follow):
+    found = forecasting.from_table(pd.DataFrame({"x": 1.0}, index=pd.DatetimeIndex(given)))
+    times = found.times(len(given) + 2)
+    np.testing.assert_array_equal(times[: len(given)], found.seconds)
+    assert times[len(given) :].astype("datetime64[s]").tolist() == pd.to_datetime(follow).tolist()
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ["2024-03-31 00:30+01:00", "2024-03-31 01:30+01:00", "2024-03-31 03:30+02:00"],
+        ["2024-03-31 01:30+02:00", "2024-03-31 02:30+02:00", "2024-03-31 03:30+02:00"],
+        pd.date_range("2024-03-31 00:30", periods=3, freq="h", tz="Europe/Berlin"),
+    ],
+)
+def test_times_with_an_offset_become_utc(times):
+    expected = pd.Timestamp("2024-03-30 23:30").timestamp() + HOUR * np.arange(3)
+    table = pd.DataFrame({"t": times, "x": 1.0})
+    np.testing.assert_array_equal(forecasting.from_table(table).seconds, expected)
+    if isinstance(times, pd.DatetimeIndex):
+        found = forecasting.from_table(table.set_index("t"))
+        np.testing.assert_array_equal(found.seconds, expected)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("", r"rows\.csv must have a row for each step. Received: no row"),
+        ("day,x\n", r"rows\.csv must have a row for each step. Received: no row"),
+        ("t,x\n1704067200,1\n1704067201,2\n", "'t', such as .* Received: numbers, 1704067200 in"),
+        (
+            "t,x\n2024-01-01 00:00:00.0,1\n2024-01-01 00:00:00.5,2\n",
+            r"second or more. Received: 2024-01-01 00:00:00 and then 2024-01-01 00:00:00\.5.*row 1",
+        ),
+        ("t,x\n2024-01-01,1\nno date,2\n", "'no date' in row 1"),
+    ],
+)
+def test_tables_without_rows_or_times_are_named(table, said, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(table)
+    with pytest.raises(ValueError, match=said):
+        forecasting.from_table(path, time="t" if table.startswith("t,") else None)
+
+
 @pytest.mark.slow
 def test_etth1_has_the_windows_of_the_literature():
     """Needs ett in TFDS_DATA_DIR."""

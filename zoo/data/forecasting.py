@@ -58,20 +58,6 @@ class Series:
             "irregular": irregular,
         }
 
-    def filled(self):
-        """The same series with missing values drawn as lines between their neighbours.
-
-        Before the first known value and after the last one of a channel these are repeated. A
-        channel without any known value stays empty.
-        """
-        values = self.values.copy()
-        steps = np.arange(len(values))
-        for channel in values.T:
-            known = np.isfinite(channel)
-            if known.any():
-                channel[~known] = np.interp(steps[~known], steps[known], channel[known])
-        return dataclasses.replace(self, values=values)
-
     def held(self):
         """The same series with each missing value as the last known one: none tells of later ones.
 
@@ -83,8 +69,8 @@ class Series:
         Example:
 
         >>> series = Series(np.array([[np.nan], [2.0], [np.nan], [4.0]]), None, ("x",))
-        >>> series.held().values.ravel().tolist(), series.filled().values.ravel().tolist()
-        ([2.0, 2.0, 2.0, 4.0], [2.0, 2.0, 3.0, 4.0])
+        >>> series.held().values.ravel().tolist()
+        [2.0, 2.0, 2.0, 4.0]
         """
         values = self.values.copy()
         for name, channel in zip(self.channels, values.T, strict=True):
@@ -96,9 +82,30 @@ class Series:
         return dataclasses.replace(self, values=values)
 
     def times(self, steps):
-        """Seconds since 1970 of the first so many steps, of those after its end as well."""
-        after = np.arange(1, steps - len(self.seconds) + 1) * self.step
-        return np.concatenate([self.seconds, self.seconds[-1] + after])[:steps]
+        """Seconds since 1970 of the first so many steps, of those after its end as well.
+
+        After its end it goes on as it was, by months, say, or by working days, where all its steps
+        are such; otherwise by the most frequent step.
+
+        Example:
+
+        >>> days = np.array(["2024-01-01", "2024-02-01", "2024-03-01"], "datetime64[s]")
+        >>> series = Series(np.zeros((3, 1)), days.astype("int64"), ("x",))
+        >>> series.times(5)[3:].astype("datetime64[s]").astype(str).tolist()
+        ['2024-04-01T00:00:00', '2024-05-01T00:00:00']
+        """
+        more = steps - len(self.seconds)
+        if more <= 0:
+            return self.seconds[:steps]
+        import pandas as pd
+
+        known = pd.DatetimeIndex(self.seconds.astype("datetime64[s]"), freq="infer")
+        if known.freq is None:
+            after = self.seconds[-1] + np.arange(1, more + 1) * self.step
+        else:
+            dates = pd.date_range(known[-1], periods=more + 1, freq=known.freq)[1:]
+            after = dates.to_numpy().astype("datetime64[s]").astype("int64")
+        return np.concatenate([self.seconds, after])
 
     def with_calendar(self, ahead=0):
         """The same series with the calendar among what is known: sine and cosine of each cycle.
@@ -161,8 +168,10 @@ def from_table(table, *, time=None, known=()):
 
     Args:
         table: A `pandas.DataFrame`, or the path of a CSV file. Each column of numbers is a channel.
-        time: Name of the column that tells when; by default the first column that can be read as
-            dates, or the frame's index if that holds dates; without either steps are numbered.
+        time: Name of the column that tells when, in dates; by default the first column that does
+            not hold numbers, or the frame's index if that holds dates; without either steps are
+            numbered. What is less than a second is left out. Times with an offset, such as
+            `+02:00`, become UTC.
         known: Names of the columns that are no channels but known ahead of time. Rows at the end
             in which they alone have values tell what is known of the future.
 
@@ -172,8 +181,8 @@ def from_table(table, *, time=None, known=()):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If there is no column of numbers, a column holds something else, or times do
-            not rise.
+        ValueError: If there is no row, no column of numbers, a column holds something else, `time`
+            holds numbers, or times do not rise.
 
     Example:
 
@@ -186,7 +195,12 @@ def from_table(table, *, time=None, known=()):
     import pandas as pd
 
     name = "The table" if isinstance(table, pd.DataFrame) else str(table)
-    frame = table if isinstance(table, pd.DataFrame) else pd.read_csv(table)
+    try:
+        frame = table if isinstance(table, pd.DataFrame) else pd.read_csv(table)
+    except pd.errors.EmptyDataError:
+        frame = pd.DataFrame()
+    if not len(frame):
+        raise ValueError(f"{name} must have a row for each step. Received: no row")
     if time is not None and time not in frame:
         raise ValueError(
             f"`time` must be a column of {name}. Received: {time!r}; "
@@ -196,7 +210,13 @@ def from_table(table, *, time=None, known=()):
     if time is None and texts:
         time = texts[0]
     if time is not None:
-        times = pd.to_datetime(frame[time], errors="coerce")
+        if pd.api.types.is_numeric_dtype(frame[time]):
+            raise ValueError(
+                f"{name} must have dates in its column {time!r}, such as '2024-01-31 12:00'. "
+                f"Received: numbers, {frame[time].iloc[0]} in row 0. Make them dates with "
+                "`pandas.to_datetime`, or drop the column: without it steps are numbered"
+            )
+        times = pd.to_datetime(frame[time], errors="coerce", utc=True)
         if times.isna().any():
             row = int(np.flatnonzero(times.isna())[0])
             raise ValueError(
@@ -205,7 +225,7 @@ def from_table(table, *, time=None, known=()):
             )
         frame = frame.drop(columns=[time])
     elif isinstance(frame.index, pd.DatetimeIndex):
-        times = frame.index.to_series()
+        times = pd.to_datetime(frame.index.to_series(), utc=True)
     else:
         times = None
     others = [column for column in frame if not pd.api.types.is_numeric_dtype(frame[column])]
@@ -222,11 +242,13 @@ def from_table(table, *, time=None, known=()):
         )
     seconds = None
     if times is not None:
+        times = times.dt.tz_localize(None)
         seconds = times.to_numpy().astype("datetime64[s]").astype("int64")
         if (np.diff(seconds) <= 0).any():
             row = int(np.flatnonzero(np.diff(seconds) <= 0)[0]) + 1
             raise ValueError(
-                f"The times of {name} must rise. Row {row} is not after the one before"
+                f"The times of {name} must rise, by a second or more. Received: "
+                f"{times.iloc[row - 1]} and then {times.iloc[row]}, in row {row}"
             )
     values = frame.drop(columns=list(known))
     ahead, end = None, len(values)
