@@ -5,7 +5,7 @@
 # words. Here you will see what a recurrent one reads out of a text, a linear model that shames many
 # recurrent ones, what it takes to beat it, what is lost when a review is cut short, how far the
 # probabilities can be trusted, and what happens when a *not* or a *but* turns a sentence round.
-# Every score and every share was computed here, except where a sentence says by what.
+# Every score and every share was computed here, except where another source is named.
 
 # %%
 import collections
@@ -38,7 +38,7 @@ _ = zoo.data.sources.load(dataset, "train[:1]")  # Says what to do where it cann
 
 # %% [markdown]
 # One cell decides how much is read and trained. `build.py --short` sets `ZOO_SHORT`: few reviews
-# and one epoch, to see whether everything runs. Its figures mean nothing.
+# and one epoch, to see whether everything runs. The figures of such a short run mean nothing.
 
 # %%
 limit, few, epochs, cut_short = None, 4_000, 2, 500
@@ -152,9 +152,9 @@ for each in fitted[1:]:
     print(f"{each.name} was fitted in {each.seconds:.0f} s")
 
 # %% [markdown]
-# Look first at the linear ones. They know nothing of order beyond two words, are fitted in a minute
-# or two, and need no special machine. The bidirectional LSTM of the tutorial on keras.io has 84.3 %
-# on test after two epochs, says its page: well below them.
+# Look first at the linear ones. They know nothing of order beyond two words, are fitted in well
+# under a minute, and need no special machine. The bidirectional LSTM of the tutorial on keras.io
+# has 84.3 % on test after two epochs, says its page: well below them.
 #
 # The published model is above both, and the whiskers overlap a little. That settles nothing, for
 # all of them read the same reviews; what settles it are the reviews on which they disagree. You
@@ -197,7 +197,8 @@ for name, its in measured.items():
 # %% [markdown]
 # Part of the difference is luck: they are different reviews, and some films are easier than others.
 # But luck has no side, and familiar films help. The random draw promises more than test then gives;
-# our dev promises less.
+# our dev promises less. By distance alone the random draw came nearer this once, half a point
+# against 1.1; but it errs on the side that flatters.
 #
 # ## A small model from scratch
 #
@@ -260,10 +261,9 @@ display(
 )
 
 # %% [markdown]
-# It took many times as long as NB-SVM on as many reviews, and it loses to the line by some points.
-# More epochs would help it a little, on the training reviews most of all. It has to learn from
-# labels alone what every word means, and has few labels for most words. How many would it need, or
-# what could stand in for them?
+# It took many times as long as NB-SVM on as many reviews, and it loses to it by three points. It
+# has to learn from labels alone what every word means, and has few labels for most words. How many
+# would it need, or what could stand in for them?
 #
 # ## When to use which
 #
@@ -317,11 +317,13 @@ low, high = metrics.wilson(round(accuracy["both"][400] * len(chosen)), len(chose
 print(f"{len(chosen)} reviews; 95 % interval of `both` at 400: {low:.1%} to {high:.1%}")
 
 # %% [markdown]
-# All points are of the same reviews, so the lines can be compared better than the interval says.
-# Reviewers like to end with the verdict: from 100 tokens on the tail alone is worth more than the
-# head, and a little of the head with it is best. Cut to 100 tokens the model loses to the line.
-# What is longer than 400 tokens is a small part of the reviews, so the three lines come near each
-# other there. `python benchmarks/truncation.py` measures all of dev.
+# All points are of the same reviews, so the lines can be compared better than the interval says. In
+# these 500 a little of the head with the tail looks best everywhere. On all of dev, says
+# `benchmarks/truncation.md`, that holds below 100 tokens alone: from there on the tail without the
+# head is as good, 87.8 against 87.7 at 100, 91.6 against 91.2 at 200, and the same at 400. The head
+# is worst throughout: reviewers like to end with the verdict. Cut to 100 tokens the model loses to
+# NB-SVM. What is longer than 400 tokens is a small part of the reviews, so the three lines come
+# near each other there.
 #
 # ## How far to trust it
 #
@@ -361,7 +363,10 @@ display(table.round(3))
 # opposite is meant. The data set `sentiment_probes` has pairs of such sentences, written for the
 # zoo, the two sentences side by side. A pair is ranked right if the positive sentence gets the
 # higher probability of being positive; a tie is not right, and a coin would rank half of them
-# right. You will see it by phenomenon, with the number of pairs.
+# right. You will see it by phenomenon, with the number of pairs. Three of the names need a word.
+# *Scope*: a negation far from what it is about, as in *I doubt that a single guest went home
+# amused*. *Irrealis*: what might have been, as in *This ought to have been a delight*. *Opinion
+# holder*: who thinks so, as in *My neighbours adored it; we left*.
 
 # %%
 features = zoo.data.sources.builder("sentiment_probes").info.features
@@ -405,10 +410,13 @@ display((100 * pd.DataFrame(rows, index=columns).T).round(1))
 
 # %% [markdown]
 # The linear models see pairs of neighbours, so *not good* is not lost on them; a *not* that stands
-# farther off is. On all pairs together the published model is hardly better than a line. Where both
+# farther off is. On all pairs together the published model is hardly better than NB-SVM. Where both
 # sentences have the same words and only their order tells, it is ahead, and so is the small one:
-# there a sequence model earns its keep. `python benchmarks/probes.py` asks, too, a model that has
-# learned from single sentences, `gru_classifier.sst2`, and that one is far ahead of all of these.
+# 75.3 against 64.9, which is 8 of 77 pairs. Where the words differ it is the other way round, 51.3
+# and 50.4 against 56.5, little more than a coin would have; and of plain negation NB-SVM ranks 15
+# of 20 pairs right, the published model 12. With so few pairs neither proves much. `python
+# benchmarks/probes.py` asks, too, a model that has learned from single sentences,
+# `gru_classifier.sst2`, and that one is far ahead of all of these.
 #
 # What does it look at? You will see the first pair of each of three phenomena, the sentence that is
 # meant as blame first.
@@ -441,7 +449,12 @@ else:
     display(pd.DataFrame(rows, columns=columns).set_index(""))
 
 # %% [markdown]
-# Which to use when? Fit NB-SVM first, always: it takes a minute or two, it tells what the words
+# On test, what dev showed shrinks to a quarter of a point, and the intervals overlap. NB-SVM's
+# probabilities are even the better ones: it has the lower NLL, 0.222 against 0.225, and the lower
+# calibration error, 1.12 against 2.95. (These figures are from before the temperature that
+# `predict` applies.)
+#
+# Which to use when? Fit NB-SVM first, always: it takes well under a minute, it tells what the words
 # alone are worth, and whatever cannot beat it need not be trained. If you have labels and no other
 # text of the kind, it is hard to beat; an LSTM from scratch, small or large, does not do it. If you
 # have few labels and much text of the kind, have the recurrent model read that text first: that is
