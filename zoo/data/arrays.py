@@ -38,8 +38,24 @@ class Arrays:
 
     @classmethod
     def of(cls, data):
-        """Encodes the training and dev splits of a task's data; test stays where it is."""
-        every = {split: data.batches(split, 1) for split in ("train", "dev")}
+        """Encodes the training and dev splits of a task's data; test stays where it is.
+
+        Args:
+            data: The data, whose `batches` are `zoo.data.batches.Batches`. What is cut out of one
+                long series or text, for forecasting or in lanes, is not written.
+
+        Raises:
+            ValueError: If its batches are others.
+        """
+        every = {}
+        for split in ("train", "dev"):
+            every[split] = data.batches(split, 1)
+            if not isinstance(every[split], Batches):
+                raise ValueError(
+                    "Only data of single examples can be written as arrays, whose batches are "
+                    f"`Batches`. Received: {type(every[split]).__name__}, cut out of one series or "
+                    "text. Train its recipe on a machine with TensorFlow."
+                )
         splits = {split: (batches.x, batches.y) for split, batches in every.items()}
         return cls(data.sizes, splits, data.unknown_rates, every["train"].pool)
 
@@ -50,10 +66,10 @@ class Arrays:
         return Batches(x, y, batch_size, seed=seed, unknown_rates=rates, pool=self.pool)
 
     def write(self, directory):
-        """Writes `sizes.json` and an `.npz` a split into a directory."""
+        """Writes an `.npz` a split and, when all are there, `sizes.json` into a directory."""
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / SIZES).write_text(json.dumps(self.sizes) + "\n")
+        (directory / SIZES).unlink(missing_ok=True)
         for split, (x, y) in self.splits.items():
             arrays = {"pool": self.pool}
             for name, rows in x.items():
@@ -70,6 +86,7 @@ class Arrays:
             if self.unknown_rates is not None:
                 arrays["unknown_rates"] = self.unknown_rates
             np.savez_compressed(directory / f"{split}.npz", **arrays)
+        (directory / SIZES).write_text(json.dumps(self.sizes) + "\n")
 
     @classmethod
     def read(cls, directory):
