@@ -151,6 +151,12 @@ def test_values_must_be_a_stream(values):
         detection.StreamDetector(None).scores(values, 1)
 
 
+@pytest.mark.parametrize("probation", [0, -1])
+def test_probation_is_a_step_at_least(probation):
+    with pytest.raises(ValueError, match=f"must be at least 1 step. Received: {probation}"):
+        zoo.detect(pd.DataFrame({"x": np.arange(200.0)}), cell=None, probation=probation)
+
+
 @pytest.mark.parametrize(
     "model",
     [

@@ -83,15 +83,17 @@ class StreamDetector:
         Args:
             values: Float `(time,)`, in original units.
             probation: Steps at the start in which nothing is scored
-                (`zoo.metrics.anomalies.probation`).
+                (`zoo.metrics.anomalies.probation`); at least 1.
 
         Returns:
-            Float64 `(time,)`, 0 where nothing is new. What it says of a step does not depend on
-            later ones.
+            Float64 `(time,)`, 0 where nothing is new. Given `probation`, what it says of a step
+            does not depend on later ones.
 
         Raises:
-            ValueError: If `values` are not finite numbers of that shape.
+            ValueError: If `values` are not finite numbers of that shape, or `probation` is below 1.
         """
+        if probation < 1:
+            raise ValueError(f"`probation` must be at least 1 step. Received: {probation}")
         values = np.asarray(values, "float64")
         if values.ndim != 1 or not np.isfinite(values).all():
             raise ValueError(
@@ -172,7 +174,7 @@ def novelty(stream, probation):
 
     Args:
         stream: Float `(time,)`.
-        probation: Steps of the probation.
+        probation: Steps of the probation, at least 1.
 
     Returns:
         Float64 `(time,)`: the distance to the range of the past, in ranges, times the length of the
@@ -273,15 +275,18 @@ def detect(series, *, cell="gru", probation=None, seed=0):
     Args:
         series: A `zoo.data.forecasting.Series`. A missing value is taken to be the last known one.
         cell: Of the network, `"lstm"`, `"gru"` or `"simple_rnn"`; `None` watches the values alone.
-        probation: Steps at the start in which nothing is scored; by default those of the Numenta
-            Anomaly Benchmark, `zoo.metrics.anomalies.probation`.
+        probation: Steps at the start in which nothing is scored, at least 1; by default those of
+            the Numenta Anomaly Benchmark, 15 % of the series and at most 750
+            (`zoo.metrics.anomalies.probation`).
         seed: Seed of the network's weights and of the choice of what it learns from.
 
     Returns:
-        A `Detection`. What it says of a step does not depend on later ones.
+        A `Detection`. Given `probation`, what it says of a step does not depend on later ones; the
+        default depends on how many there are.
 
     Raises:
-        ValueError: If the series is too short, or there is no value in a channel.
+        ValueError: If the series is too short, there is no value in a channel, or `probation` is
+            below 1.
     """
     from zoo.metrics import anomalies
 
