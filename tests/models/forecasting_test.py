@@ -138,6 +138,43 @@ def test_loss_of_a_decoder_is_that_with_the_truth_shown():
 
 
 @pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("lstm", {"normalization": "last", "num_covariates": 1}),
+        ("segrnn", {"distribution": "gaussian"}),
+        ("seq2seq", {}),
+        ("seq2seq", {"distribution": "quantiles", "num_covariates": 1}),
+    ],
+)
+def test_half_precision_keeps_the_level_of_a_series(name, options):
+    """A level that half precision does not know, and a wave that is lost if it is added early."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = BUILDERS[name](dropout=0.0, **options)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    x, y = example()
+    given = {"history": x + 1e5, "covariates": np.zeros((8, 36, 1), "float32")}
+    given = given if "num_covariates" in options else given["history"]
+    found = model(given)
+    assert found.dtype == "float32"
+    level = np.asarray(found)[..., 0] if "distribution" in options else np.asarray(found)
+    assert np.abs(level - (x[:, -1:] + 1e5)).max() < 10
+    assert np.abs(np.diff(level, axis=1)).max() > 1e-3
+    assert float(model.compute_loss(given, y + 1e5, found, training=True)) < 50
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae"])
+def test_examples_of_weight_0_do_not_count(loss):
+    model = BUILDERS["lstm"](loss=loss)
+    x, y = example()
+    weight = np.repeat([[1.0], [0.0]], 4, axis=0) * np.ones((1, 12))
+    found = model.evaluate(x, y, sample_weight=weight, verbose=0)
+    assert found == pytest.approx(model.evaluate(x[:4], y[:4], verbose=0), rel=1e-5)
+
+
+@pytest.mark.parametrize(
     ("build", "said"),
     [
         (lambda: models.SegRNN(25, 12, 3, segment=6), "must be multiples of `segment`"),

@@ -279,7 +279,8 @@ class AutoregressiveDecoder(layers.Layer):
     """
 
     def __init__(self, cell, horizon, teacher_forcing=1.0, **kwargs):
-        super().__init__(**kwargs)
+        # Level and scale of a series are too large for half precision: nothing is cast unasked.
+        super().__init__(**kwargs, autocast=False)
         if not 0 <= teacher_forcing <= 1:
             raise ValueError(f"`teacher_forcing` must be in [0, 1]. Received: {teacher_forcing}")
         self.cell, self.horizon, self.teacher_forcing = cell, horizon, teacher_forcing
@@ -310,15 +311,19 @@ class AutoregressiveDecoder(layers.Layer):
         self.recurrent.built = True
 
     def call(self, memory, last, states, shift, scale, covariates=None):
+        memory, last, *states = (ops.cast(x, self.compute_dtype) for x in (memory, last, *states))
         steps = ops.zeros_like(ops.repeat(ops.expand_dims(last, 1), self.horizon, axis=1))
         told = steps[..., :1]
         if self._targets is not None:
-            truth = (ops.cast(self._targets, steps.dtype) - shift) / scale
+            truth = (ops.cast(self._targets, shift.dtype) - shift) / scale
+            truth = ops.cast(truth, steps.dtype)
             steps = ops.concatenate([ops.expand_dims(last, 1), truth[:, :-1]], axis=1)
             draw = keras.random.uniform(ops.shape(told), seed=self.seeds, dtype=told.dtype)
             told = ops.cast(draw < self.teacher_forcing, steps.dtype)
         first = [*self.cell.cell.initial_state(states, memory), last]
-        read = [steps, told] if covariates is None else [steps, told, covariates]
+        read = [steps, told]
+        if covariates is not None:
+            read.append(ops.cast(covariates, self.compute_dtype))
         return self.recurrent(ops.concatenate(read, axis=-1), initial_state=first)
 
     def compute_output_shape(self, memory_shape, *shapes, **named):

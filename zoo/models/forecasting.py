@@ -88,14 +88,15 @@ def Forecaster(
     size = parameters(distribution, levels)
     raw = layers.Dense(horizon * num_channels * size, dtype="float32", name="steps")(state)
     shape = (horizon, num_channels) if distribution is None else (horizon, num_channels, size)
-    raw = layers.Reshape(shape, name="forecast")(raw)
+    raw = layers.Reshape(shape, dtype="float32", name="forecast")(raw)
     if num_covariates:
         ahead = [layers.RepeatVector(horizon)(state), inputs["covariates"][:, lookback:]]
         hidden = layers.Dense(state.shape[-1], activation="relu", name="ahead")(
             layers.Concatenate()(ahead)
         )
         told = layers.Dense(num_channels * size, dtype="float32", name="told")(hidden)
-        raw = layers.Add()([raw, layers.Reshape(shape)(told)])
+        told = layers.Reshape(shape, dtype="float32")(told)
+        raw = layers.Add(dtype="float32")([raw, told])
     return _compiled(inputs, raw, shift, scale, distribution, levels, loss, optimizer, name)
 
 
@@ -290,27 +291,38 @@ class TeacherForcedForecaster(keras.Model):
 
 
 def _inputs(lookback, horizon, num_channels, num_covariates, normalization):
-    """What all forecasters begin with: their inputs, and the window normalized by itself."""
+    """What all forecasters begin with: their inputs, and the window normalized by itself.
+
+    A series in its own units is too large for half precision: float32 until it is normalized.
+    """
     history = inputs = keras.Input((lookback, num_channels), name="history")
     if num_covariates:
         covariates = keras.Input((lookback + horizon, num_covariates), name="covariates")
         inputs = {"history": history, "covariates": covariates}
-    return inputs, *InstanceNormalization(normalization, name="normalization")(history)
+    normalize = InstanceNormalization(normalization, dtype="float32", name="normalization")
+    return inputs, *normalize(history)
 
 
 def _compiled(
     inputs, raw, shift, scale, distribution, levels, loss, optimizer, name, kind=keras.Model
 ):
     """Puts what all forecasters end with on raw numbers: distribution, level and scale, loss."""
+    options = {"dtype": "float32"}
     if distribution is not None:
-        raw = DistributionHead(distribution, levels=levels, name="distribution")(raw)
-    forecast = InstanceDenormalization(distribution, name="denormalization")(raw, shift, scale)
+        raw = DistributionHead(distribution, levels=levels, **options, name="distribution")(raw)
+    denormalize = InstanceDenormalization(distribution, **options, name="denormalization")
+    forecast = denormalize(raw, shift, scale)
+    reduction = {"reduction": "mean_with_sample_weight"}
     if distribution == "quantiles":
-        loss = PinballLoss(levels)
+        losses = PinballLoss(levels)
     elif distribution is not None:
-        loss = DensityLoss(distribution)
-    elif loss not in ("mse", "mae"):
+        losses = DensityLoss(distribution)
+    elif loss == "mse":
+        losses = keras.losses.MeanSquaredError(**reduction)
+    elif loss == "mae":
+        losses = keras.losses.MeanAbsoluteError(**reduction)
+    else:
         raise ValueError(f"`loss` must be 'mse' or 'mae'. Received: {loss!r}")
     model = kind(inputs, forecast, name=name)
-    model.compile(optimizer, loss=loss, jit_compile=jit_compile())
+    model.compile(optimizer, loss=losses, jit_compile=jit_compile())
     return model
