@@ -142,6 +142,24 @@ def test_a_text_moves_by_perturbation_times_root_mean_square(adversary, monkeypa
     np.testing.assert_allclose(lengths, PERTURBATION * root_mean_square(vectors), rtol=1e-4)
 
 
+@pytest.mark.parametrize("adversary", ["labels", "virtual"])
+def test_a_text_moves_as_far_in_half_precision(adversary, monkeypatch):
+    """So wide that half precision cannot count the numbers of the word vectors."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = classifier(adversary=adversary, perturbation=PERTURBATION, embedding_dim=8000)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    (table,) = model.get_layer("word_embedding").get_weights()
+    recorded = moves(model, monkeypatch)
+    found, plain = losses(model)
+    lengths = np.sqrt((to_numpy(recorded[-1]).astype("float64") ** 2).sum(axis=(1, 2)))
+    expected = PERTURBATION * root_mean_square(table[TOKENS].astype("float64"))
+    np.testing.assert_allclose(lengths, expected, rtol=1e-2)
+    assert np.isfinite(found) and found > plain
+
+
 def test_padding_does_not_change_the_loss_against_labels():
     model = adversarial("labels")
     found, _ = losses(model)

@@ -3,6 +3,7 @@
 import contextlib
 
 import keras
+from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -38,7 +39,7 @@ class Perturbation(keras.layers.Layer):
 
     def call(self, vectors):
         for move in self._moves:
-            vectors = vectors + move
+            vectors = vectors + ops.cast(move, vectors.dtype)
         return vectors
 
     def compute_output_shape(self, input_shape):

@@ -137,7 +137,9 @@ class AdversarialClassifier(keras.Model):
         Miyato et al. 2017, "Adversarial Training Methods for Semi-Supervised Text Classification".
     """
 
-    _first_step = 1e-2  # Of the search for the virtual direction, in the unit of `perturbation`.
+    # Of the search for the virtual direction, in the unit of `perturbation`; half precision does not
+    # tell vectors apart that are closer.
+    _first_step, _first_step_in_half_precision = 1e-2, 1.0
 
     def __init__(
         self, inputs, outputs, name=None, *, adversary="labels", perturbation=5.0, **kwargs
@@ -151,8 +153,10 @@ class AdversarialClassifier(keras.Model):
         if not training:
             return loss
         tokens = x["tokens"] if isinstance(x, dict) else x
-        vectors = self.get_layer("word_embedding")(tokens)
-        real = ops.cast(ops.expand_dims(tokens != 0, -1), vectors.dtype)
+        # Sums of squares are too large for half precision.
+        embed = self.get_layer("word_embedding")
+        vectors = ops.cast(embed(tokens), "float32")
+        real = ops.cast(ops.expand_dims(tokens != 0, -1), "float32")
         steps = ops.sum(real) * vectors.shape[-1]
         unit = ops.stop_gradient(ops.sqrt(ops.sum(ops.square(vectors) * real) / steps))
         start = ops.zeros_like(vectors)
@@ -163,7 +167,10 @@ class AdversarialClassifier(keras.Model):
             answer = ops.stop_gradient(ops.softmax(self(x, training=False)))
             weight = 1.0
             noise = keras.random.normal(ops.shape(vectors), seed=self.noise) * real
-            start = self._first_step * unit * _direction(noise)
+            first_step = self._first_step
+            if embed.compute_dtype in ("float16", "bfloat16"):
+                first_step = self._first_step_in_half_precision
+            start = first_step * unit * _direction(noise)
 
         def divergence(move, training=False):
             with self.get_layer("perturbation").moved_by(move):
