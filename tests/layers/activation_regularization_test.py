@@ -39,6 +39,20 @@ def test_one_step_does_not_change():
     assert float(layer.losses[0]) == 0
 
 
+def test_padding_does_not_count():
+    layer, padded = ActivationRegularization(2.0, 1.0), np.full((2, 3, 3), 7.0)
+    real = np.arange(8) < np.array([[5], [5]])
+    layer(*(np.concatenate([x, padded], 1) for x in (DROPPED, STATES)), real, training=True)
+    assert float(layer.losses[0]) == pytest.approx(by_hand(DROPPED, STATES, 2.0, 1.0), rel=1e-5)
+
+
+def test_more_numbers_than_half_precision_can_count():
+    layer, states = ActivationRegularization(2.0, 1.0, dtype="mixed_float16"), np.ones((2, 200, 200))
+    states[:, ::2] *= 3
+    layer(states, states, training=True)
+    assert float(layer.losses[0]) == pytest.approx(2 * (9 + 1) / 2 + 4, rel=1e-3)
+
+
 def test_reloads():
     config = ActivationRegularization(2.0, 1.0).get_config()
     again = ActivationRegularization.from_config(config)

@@ -155,6 +155,15 @@ def test_penalties_add_to_the_loss_and_not_to_the_perplexity():
     assert found[1] == pytest.approx(np.exp(found[0]), rel=1e-4)
 
 
+def test_padding_is_not_regularized():
+    model = language_model(dropout=0.0, activation_regularization=(2.0, 1.0))
+    penalties = []
+    for more in (0, 5):
+        model(example(more=more)[0], training=True)
+        penalties.append(float(sum(model.losses)))
+    assert penalties[1] == pytest.approx(penalties[0], rel=1e-5)
+
+
 RELOAD = """
 import sys, keras, numpy as np, zoo.models
 model = keras.models.load_model(sys.argv[1] + "/model.keras")

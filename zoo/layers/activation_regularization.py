@@ -17,6 +17,7 @@ class ActivationRegularization(layers.Layer):
     Call arguments:
         dropped: States after dropout, float `(batch, time, width)`.
         states: The same before.
+        real: Boolean `(batch, time)`, which steps are no padding; all where it is `None`.
         training: Whether to add the two to the loss.
 
     Returns:
@@ -40,18 +41,24 @@ class ActivationRegularization(layers.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, dropped, states, training=False):
+    def call(self, dropped, states, real=None, training=False):
         if training:
-            moves = states[:, 1:] - states[:, :-1]
-            # A window of one step has no change: 0, not the mean of nothing.
-            moved = ops.sum(ops.square(moves)) / ops.cast(
-                ops.maximum(ops.size(moves), 1), moves.dtype
-            )
-            self.add_loss(self.size * ops.mean(ops.square(dropped)) + self.change * moved)
+            # Sums and counts are too large for half precision.
+            states = ops.cast(states, "float32")
+            real = ops.ones_like(states[..., 0]) if real is None else ops.cast(real, "float32")
+            size = _mean_square(ops.cast(dropped, "float32"), real)
+            change = _mean_square(states[:, 1:] - states[:, :-1], real[:, 1:] * real[:, :-1])
+            self.add_loss(self.size * size + self.change * change)
         return dropped
 
-    def compute_output_spec(self, dropped, states, training=False):
+    def compute_output_spec(self, dropped, states, real=None, training=False):
         return keras.KerasTensor(dropped.shape, dropped.dtype)
 
     def get_config(self):
         return {**super().get_config(), "size": self.size, "change": self.change}
+
+
+def _mean_square(x, weight):
+    squares = ops.sum(ops.mean(ops.square(x), axis=-1) * weight)
+    # A window of one step has no change: 0, not the mean of nothing.
+    return squares / ops.maximum(ops.sum(weight), 1)

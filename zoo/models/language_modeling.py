@@ -149,7 +149,8 @@ def LanguageModel(
     if output_rate:
         x = drop(output_rate)(x)
     if any(activation_regularization):
-        x = ActivationRegularization(*activation_regularization)(x, states)
+        real = tokens != 0 if lanes is None else None
+        x = ActivationRegularization(*activation_regularization)(x, states, real)
 
     if tied and projection_dim is None and units[-1] != embedding_dim:
         projection_dim = embedding_dim
