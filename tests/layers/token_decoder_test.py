@@ -153,6 +153,18 @@ def test_sampling_comes_slowly_and_only_in_training():
     np.testing.assert_allclose(layer(*arguments()), calm, atol=1e-6)
 
 
+def test_sampling_counts_its_batches_in_half_precision_too():
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        layer = decoder(sampling=1.0, sampling_steps=5000)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    layer.batches.assign(3000)
+    assert np.isfinite(layer(*arguments(), training=True)).all()
+    assert float(layer.batches) == 3001
+
+
 def test_penalty_is_that_of_places_not_seen_once():
     layer = decoder(attention_penalty=0.5)
     previous, memory, summary, mask = arguments()

@@ -210,7 +210,12 @@ class TokenDecoder(layers.Layer):
             self.steps.built = True
         if self.options["sampling"] is not None:
             self.batches = self.add_weight(
-                shape=(), initializer="zeros", dtype="float32", trainable=False, name="batches"
+                shape=(),
+                initializer="zeros",
+                dtype="float32",
+                autocast=False,  # Half precision cannot count so far.
+                trainable=False,
+                name="batches",
             )
         self.built = True
 
