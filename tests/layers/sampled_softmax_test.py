@@ -146,6 +146,14 @@ def test_estimates_the_full_softmax_on_every_backend(backend_process, tmp_path):
     )
 
 
+def test_a_mixed_policy_changes_nothing():
+    mixed = SampledSoftmax(CLASSES, 4, seed=0, dtype="mixed_float16")
+    mixed.build(STATES.shape)
+    mixed.set_weights([KERNEL, BIAS])
+    found = to_numpy(mixed(STATES, TARGETS, training=True))
+    np.testing.assert_array_equal(found, to_numpy(layer()(STATES, TARGETS, training=True)))
+
+
 def test_config_returns():
     copy = SampledSoftmax.from_config(SampledSoftmax(CLASSES, 7, seed=5, name="s").get_config())
     assert (copy.vocabulary_size, copy.samples, copy.seed, copy.name) == (CLASSES, 7, 5, "s")

@@ -17,6 +17,8 @@ class SampledSoftmax(layers.Layer):
     Classes are drawn from a log-uniform distribution: class 1 must be the most frequent and the
     last one the rarest, as `zoo.data` numbers words. Class 0, padding, is never drawn.
 
+    Everything is computed in float32, also under a mixed policy.
+
     Args:
         vocabulary_size: Number of classes, counting padding (id 0).
         samples: Number of classes to draw, or `None` to let all compete in training, too.
@@ -48,7 +50,7 @@ class SampledSoftmax(layers.Layer):
     """
 
     def __init__(self, vocabulary_size, samples=1024, *, seed=None, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{**kwargs, "dtype": "float32"})
         if vocabulary_size < 2:
             raise ValueError(f"`vocabulary_size` must be at least 2. Received: {vocabulary_size}")
         if samples is not None and samples < 1:
