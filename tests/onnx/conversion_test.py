@@ -85,6 +85,38 @@ def test_recurrent_layers(layer, both, sequences):
         np.testing.assert_allclose(found[name][real], each[real], atol=1e-6)
 
 
+@pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"])
+@pytest.mark.parametrize("merge", ["sum", "mul", "ave"])
+def test_directions_that_are_merged(merge, sequences):
+    layer = layers.Bidirectional(layers.GRU(4, return_sequences=sequences), merge_mode=merge)
+    assert_same(layer, (3, 5, 2))
+
+
+OTHER_LAYERS = {
+    "causal": lambda: layers.Conv1D(4, 3, padding="causal"),
+    "causal with holes": lambda: layers.Conv1D(4, 3, padding="causal", dilation_rate=2),
+    "causal in strides": lambda: layers.Conv1D(4, 3, padding="causal", strides=2),
+    "batch, no shift": lambda: layers.BatchNormalization(center=False),
+    "batch, no scale": lambda: layers.BatchNormalization(scale=False),
+    "layer, no shift": lambda: layers.LayerNormalization(center=False),
+    "layer, neither": lambda: layers.LayerNormalization(center=False, scale=False),
+}
+
+
+@pytest.mark.parametrize("build", OTHER_LAYERS.values(), ids=OTHER_LAYERS)
+def test_other_layers(build):
+    assert_same(build(), (3, 7, 2))
+
+
+def assert_same(layer, shape):
+    """A layer as ONNX says of random numbers what the layer says."""
+    x = keras.Input((None, shape[-1]), name="x")
+    model = stirred(keras.Model(x, layer(x)))
+    given = rng.normal(size=shape).astype("float32")
+    found = run(convert(model), given)["output"]
+    np.testing.assert_allclose(found, layer(given, training=False), atol=1e-5)
+
+
 @every_layer
 def test_initial_states(layer):
     inside = layer(return_sequences=True)
@@ -105,6 +137,10 @@ FUNCTIONS = {
     "all but": lambda x: x[..., 1:2],
     "new axes": lambda x: x[:, None, :, None, 1],
     "backwards": lambda x: ops.flip(x, 1),
+    "from the end to the start": lambda x: x[:, ::-1] + x[:, 4::-1],
+    "from the end, a part": lambda x: x[:, :1:-2, ::-3],
+    "highest": lambda x: ops.argmax(ops.concatenate([x, x + 1], axis=1)),
+    "highest, all axes kept": lambda x: ops.argmax(x, keepdims=True),
     "all backwards": lambda x: ops.flip(x),
     "parts": lambda x: ops.concatenate(ops.split(x, 2, axis=-1)[::-1], axis=1),
     "unequal parts": lambda x: ops.split(x, [1, 3], axis=-1)[1],
@@ -165,15 +201,33 @@ def test_a_row_may_have_any_length():
     [
         (lambda: layers.LSTM(4, activation="relu"), "The activations of lstm must be Keras's"),
         (lambda: layers.GRU(4, go_backwards=True), "gru reads backwards alone"),
+        (
+            lambda: layers.Bidirectional(layers.GRU(4), merge_mode=None),
+            "`merge_mode` of bidirectional must be one of concat, .* Received: None",
+        ),
+        (lambda: layers.BatchNormalization(axis=1), "batch_normalization must normalize the last"),
         (lambda: layers.Dense(4, activation="gelu"), "The activation of dense must be one of"),
         (lambda: layers.GaussianNoise(1.0), None),
         (lambda: layers.Lambda(ops.sinh, name="curve"), "There is no ONNX for Sinh yet"),
+        (
+            lambda: layers.Lambda(lambda x: ops.cast(x, "int32") * 0.5, name="half"),
+            r"whole numbers, int32, and 0\.5",
+        ),
     ],
-    ids=["activation", "backwards", "curve", "noise", "operation"],
+    ids=[
+        "activation",
+        "backwards",
+        "unmerged",
+        "another axis",
+        "curve",
+        "noise",
+        "operation",
+        "types",
+    ],
 )
 def test_what_cannot_be_converted_is_named(layer, said):
     keras.backend.clear_session()
-    x = keras.Input((None, 3), name="x")
+    x = keras.Input((5, 3), name="x")
     model = keras.Model(x, layer()(x))
     if said is None:
         convert(model)

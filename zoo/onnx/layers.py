@@ -24,6 +24,7 @@ ACTIVATIONS = {
     activations.tanh: "Tanh",
 }
 OPERATORS = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "RNN"}
+MERGES = {"sum": "Sum", "ave": "Mean", "mul": "Mul"}  # Of a `Bidirectional`, beside "concat".
 # Where in Keras's kernels each gate stands, in ONNX's order: input, output, forget, cell of an
 # LSTM; update, reset, hidden of a GRU.
 GATES = {"lstm": (0, 3, 1, 2), "gru": (0, 1, 2), "simple_rnn": (0,)}
@@ -98,9 +99,11 @@ def permute(graph, layer, x):
 @converts(layers.Conv1D)
 def convolution_in_time(graph, layer, x):
     """One product of windows: of short sequences ONNX Runtime's own operator takes ten times."""
+    (size,) = layer.kernel_size
+    if layer.padding == "causal":
+        x = graph.add("Pad", x, integers(0, (size - 1) * layer.dilation_rate[0], 0, 0, 0, 0))
     if layer.strides != (1,) or layer.dilation_rate != (1,) or layer.groups != 1:
         return convolution(graph, layer, x)
-    (size,) = layer.kernel_size
     if layer.padding == "same":
         left = (size - 1) // 2
         x = graph.add("Pad", x, integers(0, left, 0, 0, size - 1 - left, 0))
@@ -125,7 +128,7 @@ def convolution(graph, layer, x):
         _array(layer.bias) if layer.use_bias else None,
         strides=layer.strides,
         dilations=layer.dilation_rate,
-        auto_pad={"same": "SAME_UPPER", "valid": "VALID"}[layer.padding],
+        auto_pad="SAME_UPPER" if layer.padding == "same" else "VALID",
     )
     found = graph.add("Transpose", found, perm=[0, *(axis + 1 for axis in inner), 1])
     return _activated(graph, layer, found)
@@ -134,15 +137,27 @@ def convolution(graph, layer, x):
 @converts(layers.BatchNormalization)
 def batch_normalization(graph, layer, x, mask=None):
     """Statistics are those of training, so that it is a product and a sum."""
-    scale = _array(layer.gamma) / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
-    shift = _array(layer.beta) - scale * _array(layer.moving_mean)
+    gamma, beta = _affine(layer, x)
+    scale = gamma / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
+    shift = beta - scale * _array(layer.moving_mean)
     return graph.add("Add", graph.add("Mul", x, scale), shift)
 
 
 @converts(layers.LayerNormalization)
 def layer_normalization(graph, layer, x, mask=None):
-    weights = _array(layer.gamma), _array(layer.beta)
-    return graph.add("LayerNormalization", x, *weights, axis=-1, epsilon=layer.epsilon)
+    return graph.add("LayerNormalization", x, *_affine(layer, x), axis=-1, epsilon=layer.epsilon)
+
+
+def _affine(layer, x):
+    """Scale and shift of a layer that normalizes the last axis, 1 and 0 where it has none."""
+    axes = {axis % len(x.shape) for axis in np.atleast_1d(layer.axis)}
+    if axes != {len(x.shape) - 1} or getattr(layer, "rms_scaling", False):
+        raise NotImplementedError(
+            f"{layer.name} must normalize the last axis, without `rms_scaling`. Received: "
+            f"axis={layer.axis}"
+        )
+    gamma = _array(layer.gamma) if layer.scale else np.ones(x.shape[-1], "float32")
+    return gamma, _array(layer.beta) if layer.center else np.zeros_like(gamma)
 
 
 @converts(WeightDropout)
@@ -160,6 +175,12 @@ def recurrent(graph, layer, x, initial_state=None, mask=None):
     gates = () if name == "simple_rnn" else (first.recurrent_activation,)
     if first.activation is not activations.tanh or set(gates) - {activations.sigmoid}:
         raise NotImplementedError(f"The activations of {layer.name} must be Keras's defaults")
+    merge = getattr(layer, "merge_mode", "concat")
+    if merge != "concat" and merge not in MERGES:
+        raise NotImplementedError(
+            f"`merge_mode` of {layer.name} must be one of {', '.join(['concat', *MERGES])}. "
+            f"Received: {merge}"
+        )
     if len(each) == 1 and first.go_backwards:
         raise NotImplementedError(f"{layer.name} reads backwards alone: there is no ONNX for that")
     lengths = None
@@ -189,13 +210,24 @@ def recurrent(graph, layer, x, initial_state=None, mask=None):
         for place in range(len(each))
         for state in last
     ]
-    if first.return_sequences:
-        # Time, directions, batch, units.
+    # Time, directions, batch, units.
+    if not first.return_sequences:
+        outputs = _merged(graph, last[::number], merge)
+    elif merge == "concat":
         outputs = graph.add("Transpose", outputs, perm=[2, 0, 1, 3])
         outputs = graph.add("Reshape", outputs, integers(0, 0, len(each) * first.units))
     else:
-        outputs = graph.add("Concat", *last[::number], axis=-1)
+        ways = graph.add("Split", outputs, axis=1, num_outputs=2, outputs=2)
+        outputs = graph.add("Squeeze", _merged(graph, ways, merge), integers(1))
+        outputs = graph.add("Transpose", outputs, perm=[1, 0, 2])
     return [outputs, *last] if first.return_state else outputs
+
+
+def _merged(graph, ways, merge):
+    """What the directions say, together."""
+    if merge == "concat":
+        return graph.add("Concat", *ways, axis=-1)
+    return graph.add(MERGES[merge], *ways)
 
 
 def _weights(graph, each):

@@ -65,10 +65,19 @@ def filled(graph, x, value):
 def _alike(*given):
     """Operands, arrays and numbers among them in the type of the tensors."""
     dtype = next(each.dtype for each in given if isinstance(each, Value))
-    return [
-        each if isinstance(each, Value) else np.asarray(keras.ops.convert_to_numpy(each), dtype)
-        for each in given
-    ]
+
+    def alike(each):
+        if isinstance(each, Value):
+            return each
+        array = np.asarray(keras.ops.convert_to_numpy(each))
+        if np.dtype(dtype).kind in "iu" and array.dtype.kind == "f" and (array % 1).any():
+            raise NotImplementedError(
+                f"There is no ONNX for whole numbers, {dtype}, and {each} together. Make both of "
+                "one type first: keras.ops.cast"
+            )
+        return array.astype(dtype)
+
+    return [alike(each) for each in given]
 
 
 def _axes(axis):
@@ -112,7 +121,10 @@ def variance(graph, operation, x):
 
 @converts(numpy.Argmax)
 def argmax(graph, operation, x):
-    found = graph.add("ArgMax", x, axis=operation.axis, keepdims=int(operation.keepdims))
+    keepdims, axis = int(operation.keepdims), operation.axis
+    if axis is None:
+        axis, x = 0, graph.add("Reshape", x, integers(-1, *[1] * keepdims * (len(x.shape) - 1)))
+    found = graph.add("ArgMax", x, axis=axis, keepdims=keepdims)
     return cast(graph, found, "int32")
 
 
@@ -235,10 +247,11 @@ def get_item(graph, operation, x, key):
         if isinstance(each, int):
             each = slice(each, HIGHEST if each == -1 else each + 1)
         if each != slice(None):
-            starts.append(each.start or 0)
-            ends.append(HIGHEST if each.stop is None else each.stop)
-            axes.append(axis)
             steps.append(each.step or 1)
+            first, last = (0, HIGHEST) if steps[-1] > 0 else (-1, LOWEST)
+            starts.append(first if each.start is None else each.start)
+            ends.append(last if each.stop is None else each.stop)
+            axes.append(axis)
     found = slices(graph, x, starts, ends, axes, steps) if axes else graph.add("Identity", x)
     dropped = [axis for axis, each in enumerate(cuts) if isinstance(each, int)]
     if dropped:
