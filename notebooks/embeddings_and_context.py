@@ -29,7 +29,7 @@ COLOURS = ["#3f78b5", "#c9543b", "#3d8b4f", "#8367c7"]
 
 # %% [markdown]
 # One cell decides how much is read. `build.py --short` sets `ZOO_SHORT`: few sentences, to see
-# whether everything runs. Its figures mean nothing.
+# whether everything runs. The figures of such a short run mean nothing.
 
 # %%
 SHORT = "ZOO_SHORT" in os.environ
@@ -165,7 +165,7 @@ plt.show()
 # %% [markdown]
 # Smaller units have vectors, too. A language model of plays reads letters. Has it found out what a
 # vowel is, which nobody told it? And a translator into German has a vector for each piece of a word
-# that it writes; what are neighbours to it?
+# that it writes; what are neighbours to it? The sign `▁` marks a piece that begins a word.
 
 # %%
 shakespeare = zoo.load("lstm_lm.tiny_shakespeare")
@@ -180,6 +180,10 @@ for word in ("▁Hund", "▁rot", "▁läuft", "▁drei"):
     print(f"{word:10} {', '.join(neighbours(pieces[:2000], word))}")
 
 # %% [markdown]
+# Yes, it has: the nearest letter is of the same kind for all but one of the 26, and by chance it
+# would be for two in three. To the translator colours lie beside colours, and numbers beside
+# numbers.
+#
 # ## The same word in two sentences
 #
 # *Play* has one row in the table, whether it is a noun or a verb. `model.backbone` is a model
@@ -306,8 +310,8 @@ def states(model, network, each):
 
 # %% [markdown]
 # First a look. Each dot is one of the sentences with a noun or a verb, drawn by the vector of its
-# word: from the table, after the first layer of the tagger, and after the second. Where a dot is
-# dark, several lie on each other.
+# word: from the table, after the first layer of the tagger, and after the second. In the table all
+# four sentences of a word have the same vector, so that each blue dot lies under a red one.
 
 # %%
 each = occurrences["noun or verb"]
@@ -339,8 +343,8 @@ display(shares(layers, labels))
 # ## Which sense is it?
 #
 # Now for each word by itself: of its three other occurrences, is the nearest one of the same sense?
-# One of three is, so that who guesses is right in a third. Beside the two taggers stands what needs
-# no model: how many words the two sentences share, counted by TF-IDF.
+# One of three is, so that guessing is right in a third. Beside the two taggers stands what needs no
+# model: how many words the two sentences share, counted by TF-IDF.
 
 
 # %%
@@ -366,17 +370,19 @@ for name, each in occurrences.items():
 display(pd.DataFrame(table).round(1))
 
 # %% [markdown]
-# A state tells what its model was asked to tell. The tagger of parts of speech knows nouns from
-# verbs, of which the tagger of names knows nothing. Persons and places are harder, and the tagger
-# of names knows them no better than the judge of films, who began as a language model. Two meanings
-# of one noun none of them tells: to give their tags, or their verdict, none had to. In that column
-# nothing is far from a third, counting words included.
+# A state tells best what its model was asked to tell, but not that alone, and not always. The
+# tagger of parts of speech knows nouns from verbs, of which the tagger of names knows nothing. The
+# judge of films was asked neither, and yet has 76 % there. Persons and places are harder: the
+# judge, who began as a language model, has 65 % and the tagger of names 62.5 %, which may be
+# chance. Two meanings of one noun none of them tells: to give their tags, or their verdict, none
+# had to. In that column nothing is far from a third, counting words included.
 #
 # ## Which texts are alike?
 #
 # What a classifier's head reads is one vector for a whole text. Two small collections of our own:
-# questions about six things, each asked in four ways (who, where, how much, why), and opinions on
-# six parts of a film, for and against. The most similar text may be similar in either respect.
+# questions about six things, each asked in four ways (who; where; how much or when; why, how or
+# what for), which are four of the kinds that the data set TREC tells apart, and opinions on six
+# parts of a film, for and against. The most similar text may be similar in either respect.
 
 # %%
 ASKED = {
@@ -445,11 +451,11 @@ for name, each in collections.items():
 display(pd.concat(similar, axis=1))
 
 # %% [markdown]
-# What is similar is a question of what is asked. Who looks for texts about the same thing, is
-# served best by counting words, function words left out, and no network comes near. Who looks for
-# the same kind of question is served by the model that learned kinds of questions, so well that it
-# never once finds the same thing; and who looks for the same opinion, by one that learned opinions.
-# To take any sentence vector for the meaning would be a mistake.
+# What is similar is a question of what is asked. Whoever looks for texts about the same thing is
+# served best by counting words, function words left out, and no network comes near. Whoever looks
+# for the same kind of question is served by the model that learned kinds of questions, so well that
+# it never once finds the same thing; and whoever looks for the same opinion, by one that learned
+# opinions. To take any sentence vector for the meaning would be a mistake.
 
 # %%
 _, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
