@@ -35,7 +35,7 @@ COLOURS = dict(zip(CELLS, ["#c9543b", "#3d8b4f", "#3f78b5"], strict=True))
 
 # %% [markdown]
 # One cell decides how much is trained. `build.py --short` sets `ZOO_SHORT`: a few updates, to see
-# whether everything runs. Its figures mean nothing.
+# whether everything runs. The figures of such a short run mean nothing.
 
 # %%
 short = "ZOO_SHORT" in os.environ
@@ -169,10 +169,11 @@ for ax, activation in zip(axes, ("linear", "tanh"), strict=True):
 plt.show()
 
 # %% [markdown]
-# Little lies between gone and beyond all bounds, and tanh moves the border: with it, what neither
-# grew nor shrank shrinks. What do the gated cells do, before they have learned anything?
-# The three below, of 64 units each, read the adding problem: numbers between 0 and 1, two of which
-# are marked. (Below 1e-19 single precision takes the squares for 0.)
+# Without tanh little lies between gone and beyond all bounds. With it, what neither grew nor shrank
+# now shrinks, and what exploded stays near 1 for most of the way. What do the gated cells do,
+# before they have learned anything? The three below, of 64 units each, read the adding problem:
+# numbers between 0 and 1, two of which are marked. (Below 1e-19 single precision takes the squares
+# for 0.)
 
 # %%
 x, y = memory_tasks.adding(8, far)
@@ -189,8 +190,10 @@ display(table[[place for place in at if place < far]].map("{:.0e}".format))
 # A surprise for whoever has read that plain RNNs vanish and LSTMs do not: fresh from Keras, it is
 # the other way round. The matrix of a simple RNN starts out orthogonal, but a gate starts out half
 # open. A forget gate with its bias at 1 lets $\sigma(1) = 0.73$ of the cell pass, a GRU's update
-# gate about a half, and that to the power of the distance is nothing. What gates have is not a
-# better start: they can *learn* to stay open.
+# gate about a half. That to the power of the distance is the way through the gate alone, which is
+# printed below; a change also travels through $h$ and the matrix $U$, so that the curves fall more
+# slowly: by about 0.86 a step for the LSTM and 0.63 for the GRU. From afar that is nothing, too.
+# What gates have is not a better start: they can *learn* to stay open.
 
 # %%
 for label, bias in (("forget bias 1", 1.0), ("update bias 0", 0.0), ("bias 5", 5.0)):
@@ -202,8 +205,10 @@ for label, bias in (("forget bias 1", 1.0), ("update bias 0", 0.0), ("bias 5", 5
 # ## They learn it
 #
 # The adding problem again, short enough to train here: what is the sum of the two marked numbers?
-# Who always says 1 has a mean squared error of 1/6 and needs no memory for it. Every update reads
-# fresh sequences, so that nothing can be learned by heart; the curve is the mean of fifty updates.
+# Always saying 1 gives a mean squared error of 1/6 and needs no memory. Every update reads fresh
+# sequences, so that nothing can be learned by heart; the curve is the mean of fifty updates. Each
+# cell is trained once, with one seed; the simple RNN at a learning rate of 3e-3, the gated ones at
+# 1e-2.
 
 
 # %%
@@ -231,10 +236,11 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The gated ones go along the line of the one who has no memory, and then fall off it: that is when
-# the first gradient worth the name arrives from where the marked numbers are. The simple RNN had it
-# from the start and still comes down slowly. To be reached is not all: what is kept must not be
-# overwritten by the numbers that are not marked, and it has no gate to shut them out.
+# The gated ones go along the dashed line, where no memory is needed, and then fall off it:
+# presumably when the first gradient worth the name arrives from where the marked numbers are. The
+# simple RNN had it from the start and still comes down slowly, at a lower rate. To be reached is
+# not all: what is kept must not be overwritten by the numbers that are not marked, and it has no
+# gate to shut them out.
 #
 # What has training done to the reach of the gradient? Dashed is the start, as above.
 
