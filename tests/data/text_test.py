@@ -72,6 +72,17 @@ def test_normalize_is_idempotent():
     assert normalize(normalize(words)) == normalize(words)
 
 
+def test_a_text_may_hold_what_stands_for_the_unknown():
+    encoder = TokenEncoder.fit([["[UNK]", "a", ""]], lowercase=False)
+    assert encoder.words == ["a"]
+    assert encoder(["[UNK]", "a", ""])["tokens"].numpy().tolist() == [1, 2, 0]
+
+
+def test_rare_characters_are_as_rare_as_words():
+    every, most = (TokenEncoder.fit([["ab", "ac"]], min_count=n) for n in (1, 3))
+    assert (every.characters, most.characters) == (["a", "b", "c"], ["a"])
+
+
 def test_digits_can_be_kept():
     kept = TokenEncoder(["1999", "0000"], None, digits=True)
     assert kept(["1999", "0000", "2024"])["tokens"].numpy().tolist() == [2, 3, 1]

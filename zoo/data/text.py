@@ -6,6 +6,8 @@ same operations.
 
 import collections
 
+from zoo.data.token_patterns import SHAPES
+
 PADDING, UNKNOWN = "", "[UNK]"
 
 
@@ -66,7 +68,8 @@ class TokenEncoder:
 
         Args:
             sentences: Lists of tokens.
-            min_count: How often a word must occur to be known. A character must occur twice.
+            min_count: How often a word must occur to be known. A character must occur as often,
+                or twice where that is less.
             characters: Whether to read characters, too.
             lowercase: As in `TokenEncoder`.
             max_characters: As in `TokenEncoder`.
@@ -165,14 +168,7 @@ def shape(tokens):
 def _shape(tokens):
     import tensorflow as tf
 
-    for pattern, sign in (
-        (r"\p{Lu}", "\x01"),
-        (r"\p{L}+", "x"),
-        (r"\x01{2,}", "XX"),
-        (r"\x01", "X"),
-        (r"\p{Nd}", "0"),
-        (r"00+", "00"),
-    ):
+    for pattern, sign in SHAPES:
         tokens = tf.strings.regex_replace(tokens, pattern, sign)
     return tokens
 
@@ -195,14 +191,14 @@ def frequent(counts, min_count=1):
         min_count: How often an item must occur.
 
     Returns:
-        A list of strings, without padding.
+        A list of strings, without padding and unknown, which have ids of their own.
 
     Example:
 
     >>> frequent(collections.Counter("banana"), min_count=2)
     ['a', 'n']
     """
-    kept = [item for item, count in counts.items() if count >= min_count and item != PADDING]
+    kept = {item for item, count in counts.items() if count >= min_count} - {PADDING, UNKNOWN}
     return sorted(kept, key=lambda item: (-counts[item], item))
 
 

@@ -1,4 +1,4 @@
-"""The rules of the tokenizer, regular expressions as RE2 writes them.
+"""The rules of the tokenizer and of words' shapes, regular expressions as RE2 writes them.
 
 TensorFlow reads them inside its graphs (`zoo.data.tokenizer`); where there is no TensorFlow,
 `zoo.serving.portable.text` does.
@@ -53,4 +53,13 @@ TAGS = {
     8: r"<strong>|<center>",
     9: r"</strong>|</center>",
 }
+# The shape of a word, step by step: what is replaced, and by what.
+SHAPES = (
+    (r"\p{Lu}", "\x01"),
+    (r"\p{L}+", "x"),
+    (r"\x{01}{2,}", "XX"),
+    (r"\x{01}", "X"),
+    (r"\p{Nd}", "0"),
+    (r"00+", "00"),
+)
 CUTS = {"en": _ENGLISH, "fr": _FRENCH, "it": _ELISION}

@@ -9,7 +9,7 @@ import functools
 import numpy as np
 import regex
 
-from zoo.data.token_patterns import CUT, CUTS, SPACE, TAGS, TOKEN
+from zoo.data.token_patterns import CUT, CUTS, SHAPES, SPACE, TAGS, TOKEN
 
 PADDING_ID, UNKNOWN_ID, END_ID = 0, 1, 2
 WORD_START = "▁"
@@ -41,17 +41,7 @@ _SPACE = compiled(SPACE)
 _CUTS = {language: [compiled(each) for each in rules] for language, rules in CUTS.items()}
 _TOKEN = compiled(f"([ {CUT}]*)({TOKEN})")
 _TAGS = [(compiled(f"(?i){pattern}"), " " * length) for length, pattern in TAGS.items()]
-_SHAPES = [
-    (compiled(pattern), sign)
-    for pattern, sign in (
-        (r"\p{Lu}", "\x01"),
-        (r"\p{L}+", "x"),
-        (r"\x{01}{2,}", "XX"),
-        (r"\x{01}", "X"),
-        (r"\p{Nd}", "0"),
-        (r"00+", "00"),
-    )
-]
+_SHAPES = [(compiled(pattern), sign) for pattern, sign in SHAPES]
 # Letters whose lower case is younger than TensorFlow's tables of Unicode stay as they are.
 _OLD = regex.compile("[^\u2c2f\ua7c0\ua7cb-\ua7dc\U00010570-\U00010595\U00010d50-\U00010d65]+")
 _DIGIT = regex.compile("[0-9]")
