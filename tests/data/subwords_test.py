@@ -100,6 +100,12 @@ def test_rare_pieces_are_left_out():
     assert frequent.text(frequent(["zebra"])) == ["zebra"]  # Its letters are known.
 
 
+def test_letters_need_ids_of_their_own():
+    with pytest.raises(ValueError, match=r"must be at least 7, .* the 4 characters .* Received: 6"):
+        SubwordEncoder.fit(["abab abc", "c"], pieces=6)
+    assert SubwordEncoder.fit(["abab abc", "c"], pieces=7).sizes == {"vocabulary_size": 7}
+
+
 def test_runs_inside_a_graph(encoder):
     graph = tf.function(encoder.__call__, input_signature=[tf.TensorSpec([None], tf.string)])
     np.testing.assert_array_equal(graph(TEXTS), encoder(TEXTS))

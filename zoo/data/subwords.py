@@ -67,6 +67,9 @@ class SubwordEncoder:
 
         Returns:
             A `SubwordEncoder`, its pieces sorted by falling frequency.
+
+        Raises:
+            ValueError: If `pieces` are too few for the single characters that are known.
         """
         if pieces is None:
             counts = collections.Counter(SPACE + word for text in texts for word in text.split())
@@ -77,6 +80,11 @@ class SubwordEncoder:
             for letter in word:
                 letters[letter] += count
         kept = frequent(letters, 2)
+        if pieces < 3 + len(kept):
+            raise ValueError(
+                f"`pieces` must be at least {3 + len(kept)}, for padding, unknown, the end and the "
+                f"{len(kept)} characters that occur twice. Received: {pieces}"
+            )
         found = _merge(counts, set(kept), pieces - 3 - len(kept))
         # Some pieces were but a step to longer ones, and are read no more.
         used = cls([END, *kept, *found]).count(texts)
