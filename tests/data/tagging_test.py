@@ -9,6 +9,7 @@ from tensorflow_datasets.datasets.universal_dependencies import (
 )
 
 from zoo.data import sources, tagging
+from zoo.data.text import TokenEncoder
 
 # "don't" is a range of two words, 8.1 is an empty node: neither line is a word.
 CONLLU = """\
@@ -48,6 +49,14 @@ def treebank(tmp_path, monkeypatch):
     builder.download_and_prepare()
     monkeypatch.setattr(sources, "builder", lambda name, data_dir=None: builder)
     return "universal_dependencies/en_ewt"
+
+
+def test_further_words_leave_the_rest_as_it_was():
+    options = {"lowercase": False, "max_characters": 3, "shapes": ["x"], "digits": True}
+    encoder = TokenEncoder(["a"], ["b"], **options)
+    more = tagging.TaggingData(encoder, [], {}).with_words(["a", "[UNK]", "", "1"]).encoder
+    assert more.words == ["a", "1"] and more.characters == ["b"]
+    assert {name: getattr(more, name) for name in options} == options
 
 
 def test_words_only(treebank):

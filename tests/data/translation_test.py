@@ -119,6 +119,10 @@ def test_predict_keeps_the_order_of_pairs(model, data):
 def test_unknown_data_sets_are_named():
     with pytest.raises(ValueError, match="`dataset` must be one of 'scan/simple'"):
         translation.load("scan")
+    with pytest.raises(ValueError, match="`dataset` must be one of 'scan/simple'"):
+        translation.read("scan/none", "train")
+    with pytest.raises(ValueError, match="`split` must be one of 'train', 'dev', 'test'"):
+        translation.read("scan/simple", "valid")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 from zoo import schemes
 from zoo.data import sources
 from zoo.data.batches import Batches
-from zoo.data.text import TokenEncoder, normalize
+from zoo.data.text import PADDING, UNKNOWN, TokenEncoder, normalize
 
 SPLITS = {
     "universal_dependencies": {"train": "train", "dev": "dev", "test": "test"},
@@ -187,7 +187,7 @@ class TaggingData:
 
         A word that training does not have is never replaced by the unknown one.
         """
-        known = set(self.encoder.words)
+        known = {PADDING, UNKNOWN, *self.encoder.words}
         every = [*self.encoder.words, *(word for word in words if word not in known)]
         encoder = TokenEncoder(
             every,
@@ -195,6 +195,7 @@ class TaggingData:
             lowercase=self.encoder.lowercase,
             max_characters=self.encoder.max_characters,
             shapes=self.encoder.shapes,
+            digits=self.encoder.digits,
         )
         return dataclasses.replace(self, encoder=encoder)
 

@@ -180,12 +180,9 @@ def load(
         ValueError: If the data set is none of those.
         zoo.data.sources.DataUnavailableError: If the data can be neither found nor downloaded.
     """
-    if dataset not in DATASETS:
-        known = ", ".join(map(repr, DATASETS))
-        raise ValueError(f"`dataset` must be one of {known}. Received: {dataset!r}")
     splits = {
         split: read(dataset, split, data_dir=data_dir, limit=limit)
-        for split in DATASETS[dataset][-1]
+        for split in _described(dataset)[-1]
     }
     train = splits["train"]
     encoder = SubwordEncoder.fit(
@@ -206,8 +203,15 @@ def read(dataset, split, *, data_dir=None, limit=None):
 
     Returns:
         `Pairs`.
+
+    Raises:
+        ValueError: If the data set or the split is none of those.
+        zoo.data.sources.DataUnavailableError: If the data can be neither found nor downloaded.
     """
-    source, target, splits = DATASETS[dataset]
+    source, target, splits = _described(dataset)
+    if split not in splits:
+        known = ", ".join(map(repr, splits))
+        raise ValueError(f"`split` must be one of {known}. Received: {split!r}")
     examples = sources.load(dataset, splits[split], data_dir=data_dir)
     if limit is not None:
         examples = examples.take(limit)
@@ -216,6 +220,14 @@ def read(dataset, split, *, data_dir=None, limit=None):
         for example in examples.as_numpy_iterator()
     ]
     return Pairs(*zip(*pairs, strict=True))
+
+
+def _described(dataset):
+    """Looks up the source, the target and the splits of a data set."""
+    if dataset not in DATASETS:
+        known = ", ".join(map(repr, DATASETS))
+        raise ValueError(f"`dataset` must be one of {known}. Received: {dataset!r}")
+    return DATASETS[dataset]
 
 
 def _ids(encoder, texts):
