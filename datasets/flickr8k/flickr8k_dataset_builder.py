@@ -54,9 +54,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
 
 def _captions(path):
-    """Reads the captions of every image, in the order of their numbers."""
+    """Reads the captions of every image, in the order of the file: that of their numbers."""
     captions = collections.defaultdict(list)
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n"):
         name, tab, caption = line.partition("\t")
         name, sign, number = name.partition("#")
         if not (tab and sign and number.isdigit() and caption.strip()):

@@ -50,6 +50,12 @@ def test_an_example_has_its_five_captions_in_order(examples):
     ]
 
 
+def test_only_line_feeds_end_a_line(examples):
+    lines = (_TEXT / "Flickr8k.token.txt").read_text().replace(" patch .", " patch\u2028or\x85so .")
+    (example,) = examples("12_ab.jpg\n", lines).values()
+    assert example["captions"][0] == "A green card with a patch\u2028or\x85so ."
+
+
 def test_an_image_that_is_not_there_is_skipped(examples, caplog):
     assert list(examples("11_aa.jpg\n13_ac.jpg\n12_ab.jpg")) == ["11_aa.jpg", "12_ab.jpg"]
     assert "Absent from the archive, and skipped: 13_ac.jpg" in caplog.text
