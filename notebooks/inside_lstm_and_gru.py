@@ -37,7 +37,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 # %% [markdown]
 # One cell decides how much is read and trained. `build.py --short` sets `ZOO_SHORT`: few sentences
-# and one epoch, to see whether everything runs. Its figures mean nothing.
+# and one epoch, to see whether everything runs. The figures of such a short run mean nothing.
 
 # %%
 SHORT = "ZOO_SHORT" in os.environ
@@ -147,18 +147,20 @@ plt.show()
 #
 # ## Formulas that circulate with errors
 #
-# | where | often seen | right |
+# | where | often seen | right for these weights |
 # |---|---|---|
 # | `lstm_forgets_hidden` | $c_t = f_t ⊙ h_{t-1} + i_t ⊙ g_t$ | $c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t$ |
 # | `lstm_leaks` | $c_t = (1-i_t) ⊙ c_{t-1} + i_t ⊙ g_t$ | $c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t$ |
 # | `lstm_without_output_tanh` | $h_t = o_t ⊙ c_t$ | $h_t = o_t ⊙ \tanh(c_t)$ |
-# | `gru_swapped` | $(1-z_t) ⊙ h_{t-1} + z_t ⊙ g_t$ | $z_t ⊙ h_{t-1} + (1-z_t) ⊙ g_t$ |
-# | `gru_reset_misplaced` | $r_t ⊙ (h_{t-1} U_h)$ | $(r_t ⊙ h_{t-1})\, U_h$ |
+# | `gru_swapped` * | $(1-z_t) ⊙ h_{t-1} + z_t ⊙ g_t$ | $z_t ⊙ h_{t-1} + (1-z_t) ⊙ g_t$ |
+# | `gru_reset_misplaced` * | $r_t ⊙ (h_{t-1} U_h)$ | $(r_t ⊙ h_{t-1})\, U_h$ |
 #
-# Each is a step in `zoo.inspection.misprints` that takes the same weights as the right one.
-# `compare` runs both on the weights of a fresh layer and numbers drawn at random: how far the
-# hidden states are apart, how large the memory becomes, and how much of a small change is left in
-# the memory after some steps.
+# Each is a step in `zoo.inspection.misprints` that takes the same weights as the right one. The two
+# with a star are another convention, errors only with weights of the first. `compare` runs both on
+# the weights of a fresh layer and numbers drawn at random. The *difference of states* is how far
+# the hidden states are apart, as a share of the size of the right ones (root mean squares); then
+# come how large the memory becomes, and how much of a small change is left in it after some steps,
+# each with the figure of the right formula beside it.
 
 # %%
 rows = misprints.compare(time=30 if SHORT else 100)
@@ -186,9 +188,9 @@ plt.show()
 
 # %% [markdown]
 # An LSTM that keeps $h$ in place of $c$ has no memory to speak of. The leak is a model of its own
-# (Greff et al. call it coupled gates), and so are the two GRUs: swapped and misplaced are wrong
-# only with weights that were made for the other, but then all is wrong, without any error message.
-# What each does is said in its docstring:
+# (Greff et al. call it coupled gates), and so are the two GRUs: swapped and misplaced (which, with
+# a second bias, is Keras's default) are wrong only with weights that were made for the other, but
+# then all is wrong, without any error message. What each does is said in its docstring:
 
 # %%
 for step in (misprints.lstm_leaks, misprints.gru_swapped):
@@ -321,7 +323,7 @@ plt.show()
 # beyond, mistakes begin, and how soon hangs on the seed: see how wide the shade of the GRU is. Two
 # seeds are too few to set one of them above the other. The simple RNN has had as much training and
 # has found something else. It is best with some words in between, and on the right it is right the
-# less, the more attractors there are, in the end less often than who guesses: it goes with the
+# less, the more attractors there are, in the end less often than by guessing: it goes with the
 # crowd in between. Is that its memory, or has it only not finished learning? Give it more texts, or
 # more epochs, and see.
 #
@@ -371,8 +373,10 @@ plt.show()
 
 # %% [markdown]
 # One unit after the other can go, and LSTM and GRU are right as before: where there is room, the
-# number is kept in many places. High correlation told little about who is missed. The layer at
-# work, the eight units of the highest correlation, on a sentence of our own:
+# number is kept in many places. In the LSTM a high correlation tells little about which are missed;
+# in the simple RNN, and in the GRU from six units on, those of the highest correlation are missed
+# more than others. (This is one random order; another would give another line.) The layer at work,
+# the eight units of the highest correlation, on a sentence of our own:
 
 # %%
 sentences = [
@@ -468,18 +472,21 @@ table = steps.drop(columns=["row", "place"]).groupby("").mean().round(3)
 display(table.assign(words=steps.groupby("").size()))
 
 # %% [markdown]
-# So a network does find the sluice by itself, and does more with it than we did by hand. At the
-# full stop the forget gate shuts, and the cell runs empty. After that it stands open: at 0.98 it
-# would still keep $0.98^{40} = 0.45$ of what is there after forty words, and it need not, since
-# what it shows goes back into its own candidate: every word of whatever kind pushes the cell
-# farther the way it went, and an attractor pulls it back by one step of many. It counts votes, and
-# the first noun has bought them.
+# So a network does find the sluice by itself, and does more with it than we did by hand. In the
+# picture the forget gate and the output gate shut at the verb and at *here* already, and at the
+# full stop both are at 0: the number of the sentence before is gone, and the cell stands at the
+# same small value in both. After that the forget gate is open: at 0.98 it would still keep
+# $0.98^{40} = 0.45$ of what is there after forty words. But the cell does not only keep. It moves
+# at every kind of word, by most at the noun that counts, by 0.5 even at words that have no number.
+# The table tells how far, not in which direction; in the two sentences most words move it farther
+# the way it went, and an attractor moves it back by a step.
 #
 # ## How far the gradient reaches
 #
 # To learn what must be kept, training needs a gradient that comes back over all the words. The norm
 # of $\partial h_T / \partial h_t$ tells how much of a change at step $t$ is left in the last state;
-# here it is against the distance $T - t$, of each network as it began and as it is now.
+# here it is against the distance $T - t$, of each network as it began and as it is now. A line is
+# the median of 16 texts, the shade the middle half of them.
 
 # %%
 longest = ids(splits["test"].where((test.distance > 30).to_numpy())[:16])
@@ -502,8 +509,11 @@ plt.show()
 # The left side is not what one reads everywhere. A fresh simple RNN of Keras loses hardly anything:
 # its recurrent weights begin orthogonal, and on numbers as small as these tanh is nearly a straight
 # line. It is the GRU whose gradient vanishes fastest: its gates begin half open, so that each step
-# halves the state. The LSTM's forget gate begins with a bias of 1, σ(1) is 0.73. After training the
-# three are alike, and yet they are not equally right: a gradient that arrives is no memory yet.
+# leaves about 0.63 of a change: a half through the gate, the rest through the matrix. The LSTM's
+# forget gate begins with a bias of 1, σ(1) is 0.73, and a step leaves about 0.86. After training
+# the three are nearer to each other, not alike: at 30 steps the GRU has about 25 times as much as
+# the LSTM, at 71 the LSTM ten times as much as the GRU. At both the simple RNN lies between them,
+# and yet it is right by far the least often: a gradient that arrives is no memory yet.
 #
 # ## Open, shut, or in between
 #
