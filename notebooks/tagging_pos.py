@@ -31,7 +31,7 @@ SHOW_CORPUS = False  # True shows sentences of the corpus, on your screen only.
 
 # %% [markdown]
 # One cell decides how much is read and trained. `build.py --short` sets `ZOO_SHORT`: few sentences
-# and one epoch, to see whether everything runs. Its figures mean nothing.
+# and one epoch, to see whether everything runs. The figures of such a short run mean nothing.
 
 # %%
 recipe = zoo.recipes.get("bilstm_tagger.ud_en_ewt")
@@ -151,7 +151,7 @@ print(f"the median sentence has {np.median(lengths):.0f} words, the longest {len
 print(f"length buckets save {saved:.0%} of the steps that the model computes in an epoch.")
 
 # %% [markdown]
-# White is padding: computed, then thrown away. The batches come from the same sentences. How good
+# White is padding: computed, then thrown away. Both batches are from the training split. How good
 # must a model be to be worth all this?
 #
 # ## The baseline
@@ -202,8 +202,9 @@ ax = zoo.plots.training.curves({"with characters": run.history})
 
 # %% [markdown]
 # The two lines are not measured alike: on the training split with dropout and while the weights
-# still move, on dev without. Has dev stopped rising? The published model trains longer than this
-# one.
+# still move, on dev with an average of the weights over many steps, which is what the recipe keeps.
+# Early on this average still holds much of the beginning; that is why dev starts so low. Has dev
+# stopped rising? The published model trains longer than this one.
 #
 # ## How good it is
 #
@@ -288,7 +289,8 @@ else:
 # ## What the characters add
 #
 # The recipe is a value, so an experiment is a copy with one thing changed. The same recipe without
-# its character encoder, the same number of epochs: you will see both trainings.
+# its character encoder, the same number of epochs: you will see both trainings, dev again with
+# averaged weights.
 
 # %%
 without = dataclasses.replace(
@@ -315,10 +317,11 @@ ax = zoo.plots.tagging.accuracies(compared.to_dict())
 display((100 * compared).round(2))
 
 # %% [markdown]
-# To the model without characters every unknown word is the same word; all that it has is the
-# sentence around. The letters tell the rest: an ending, a capital, a digit. And the difference
-# between its dot and the baseline's, on words that nobody has seen, is what the sentence tells.
-# Can we watch that at work?
+# To the model without characters nearly every unknown word is the same word, and all that it has is
+# the sentence around. (Not every one: unknown is here what training lacks in this very form, but
+# the vocabulary is in lower case, so that it may know the word in other capitals.) The letters tell
+# the rest: an ending, a capital, a digit. And the difference between its dot and the baseline's, on
+# unknown words, is mostly what the sentence tells. Can we watch that at work?
 #
 # ## What the context changes
 #
@@ -346,10 +349,11 @@ ax = zoo.plots.tagging.alternatives(
 )
 
 # %% [markdown]
-# A word that bears one tag nearly always is hard to move, and rightly so. What of a word whose tags
-# are all common? *That* may open a clause (`SCONJ`), point at a noun (`DET`) or stand alone
-# (`PRON`), and what follows decides. You will see sentences revealed word by word, and in the last
-# row the words before it cut off.
+# A word that bears one tag nearly always is hard to move, and not always rightly: in *The can is
+# empty* the auxiliary, at 99 per cent, is plainly wrong. What of a word whose tags are all common?
+# *That* may open a clause (`SCONJ`), point at a noun (`DET`) or stand alone (`PRON`), and what
+# follows decides. You will see sentences revealed word by word, and in the last row the words
+# before it cut off.
 
 # %%
 print("that in training:", dict(seen.get("that", {})))
@@ -367,8 +371,10 @@ ax = zoo.plots.tagging.alternatives(
 
 # %% [markdown]
 # Where a row differs from the one above only in words on the right, it is the backward layers that
-# moved it: a model that reads from left to right alone could not take a tag back. And what does the
-# word before it do to a word that may be a noun or a verb?
+# moved it: a model that reads from left to right alone could not take a tag back. Not every move is
+# right: in *I know that dogs bark* the word opens a clause, and the sentence's end makes the model
+# surer of `DET`, 77 after 52. And what does the word before it do to a word that may be a noun or a
+# verb?
 
 # %%
 print("work in training:", dict(seen.get("work", {})))
