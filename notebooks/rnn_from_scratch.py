@@ -274,44 +274,44 @@ for when, each in (("at the start", layers["lstm"]), ("after training", trained[
 # noise, then the question which symbol it was). The dashed line is what one gets without memory.
 
 # %%
-path = pathlib.Path("../benchmarks/memory.json")
-measured = pd.DataFrame(json.loads(path.read_text())) if path.exists() else None
-if measured is None:
-    print("benchmarks/memory.json is not there: python benchmarks/memory.py writes it.")
-else:
-    usual = measured.query("optimizer == 'adam' and clip == 1 and bias == 'keras'")
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
-    for ax, (task, rows) in zip(axes, usual.groupby("task"), strict=True):
-        for cell, label in CELLS.items():
-            scores = rows[rows["cell"] == cell].groupby("distance")["score"]
-            low, middle, high = scores.min(), scores.mean(), scores.max()
-            ax.plot(middle.index, middle, marker="o", label=label, color=COLOURS[cell])
-            ax.fill_between(middle.index, low, high, color=COLOURS[cell], alpha=0.2, linewidth=0)
-        ax.axhline(1 / 6 if task == "adding" else 1 / 8, color="#888888", linestyle="--")
-        what = "mean squared error" if task == "adding" else "accuracy"
-        ax.set(title=task, xscale="log", xlabel="distance", ylabel=what)
-        ax.set_xticks(middle.index, middle.index)
-        ax.minorticks_off()
-    axes[0].legend()
-    plt.show()
+measured = pd.DataFrame(json.loads(pathlib.Path("../benchmarks/memory.json").read_text()))
+usual = measured.query("optimizer == 'adam' and clip == 1 and bias == 'keras'")
+figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
+for ax, (task, rows) in zip(axes, usual.groupby("task"), strict=True):
+    for cell, label in CELLS.items():
+        scores = rows[rows["cell"] == cell].groupby("distance")["score"]
+        low, middle, high = scores.min(), scores.mean(), scores.max()
+        ax.plot(middle.index, middle, marker="o", label=label, color=COLOURS[cell])
+        ax.fill_between(middle.index, low, high, color=COLOURS[cell], alpha=0.2, linewidth=0)
+    ax.axhline(1 / 6 if task == "adding" else 1 / 8, color="#888888", linestyle="--")
+    what = "mean squared error" if task == "adding" else "accuracy"
+    ax.set(title=task, xscale="log", xlabel="distance in steps", ylabel=what)
+    ax.set_xticks(middle.index, middle.index)
+    ax.minorticks_off()
+axes[0].legend()
+plt.show()
 
 # %% [markdown]
 # The shade goes from the worst to the best of the seeds. How many of the three solved each, and
 # after how many updates, at most as many as in the last line?
 
 # %%
-if measured is not None:
-    cases = usual.groupby(["task", "cell", "distance"])
-    table = cases["solved"].sum().astype(str) + " of " + cases["solved"].size().astype(str)
-    spent = usual[usual["solved"]].groupby(["task", "cell", "distance"])["spent"].mean()
-    table += spent.map(", {:.0f}".format).reindex(table.index).fillna("")
-    display(table.unstack("distance"))
-    print(f"updates at most: {usual['updates'].max():,}")
+cases = usual.groupby(["task", "cell", "distance"])
+table = cases["solved"].sum().astype(str) + " of " + cases["solved"].size().astype(str)
+spent = usual[usual["solved"]].groupby(["task", "cell", "distance"])["spent"].mean()
+table += spent.map(", {:.0f}".format).reindex(table.index).fillna("")
+display(table.unstack("distance"))
+print(f"updates at most: {usual['updates'].max():,}")
 
 # %% [markdown]
-# Recall asks for nothing but to keep one thing: does the order there follow the gradients at the
-# start? Adding asks to shut out all the rest, too, and copying to keep several things apart. Which
-# cell remembers longest is a question about the task, and about how the cell starts.
+# Adding is what the textbooks tell: it asks to shut out all the rest, and there the gates win, the
+# GRU at every distance, the LSTM up to 100 steps and in two seeds of three at 200. Recall asks for
+# nothing but to keep one thing, and there the order is that of the gradients at the start: the
+# simple RNN, whose recurrent weights begin orthogonal, keeps it over 100 steps in every seed; the
+# LSTM and the GRU, whose gates begin half open, in every seed over 10 alone. Copying asks to keep
+# several things apart, and nobody learns that over 50 steps in so few updates, though the simple
+# RNN is on its way. Which cell remembers longest is a question about the task, and about how the
+# cell starts.
 #
 # ## Clipping
 #
@@ -358,27 +358,30 @@ plt.show()
 # steps do not grow with the gradient.
 
 # %%
-if measured is not None:
-    cut = measured.query("task == 'adding' and cell == 'simple_rnn'")
-    cut = cut[cut["distance"] == cut.query("optimizer == 'sgd'")["distance"].max()]
-    figure, axes = plt.subplots(2, 2, figsize=(10, 5), layout="constrained", sharex="col")
-    for column, (optimizer, rows) in zip(axes.T, cut.groupby("optimizer"), strict=True):
-        for _, row in rows.iterrows():
-            clipped = not np.isnan(row["clip"])
-            look = {"color": "#3f78b5" if clipped else "#c9543b", "alpha": 0.8}
-            look["label"] = ("clipped at 1" if clipped else "not clipped") * (row["seed"] == 0)
-            for ax, name in zip(column, ("losses", "norms"), strict=True):
-                ax.semilogy(np.array(row[name], float), **look)
-        column[0].set(title=f"{optimizer}, {rows['distance'].max()} steps", ylabel="loss")
-        column[1].set(xlabel="fifty updates", ylabel="largest gradient norm")
-    axes[0, 0].legend()
-    plt.show()
-    largest = cut["norms"].map(max)
-    cut = cut.assign(clip=cut["clip"].map(str), largest=largest, broken=cut["score"].isna())
-    cases = cut.groupby(["optimizer", "clip"])
-    display(cases.agg({"score": "mean", "largest": "max", "broken": "sum"}).round(3))
+cut = measured.query("task == 'adding' and cell == 'simple_rnn'")
+cut = cut[cut["distance"] == cut.query("optimizer == 'sgd'")["distance"].max()]
+figure, axes = plt.subplots(2, 2, figsize=(10, 5), layout="constrained", sharex="col")
+for column, (optimizer, rows) in zip(axes.T, cut.groupby("optimizer"), strict=True):
+    for _, row in rows.iterrows():
+        clipped = not np.isnan(row["clip"])
+        look = {"color": "#3f78b5" if clipped else "#c9543b", "alpha": 0.8}
+        look["label"] = ("clipped at 1" if clipped else "not clipped") * (row["seed"] == 0)
+        for ax, name in zip(column, ("losses", "norms"), strict=True):
+            ax.semilogy(np.array(row[name], float), **look)
+    column[0].set(title=f"{optimizer}, {rows['distance'].max()} steps", ylabel="loss")
+    column[1].set(xlabel="fifty updates", ylabel="largest gradient norm")
+axes[0, 0].legend()
+plt.show()
+largest = cut["norms"].map(max)
+cut = cut.assign(clip=cut["clip"].map(str), largest=largest, broken=cut["score"].isna())
+cases = cut.groupby(["optimizer", "clip"])
+display(cases.agg({"score": "mean", "largest": "max", "broken": "sum"}).round(3))
 
 # %% [markdown]
+# By plain gradient descent the network is broken in all three seeds unless its gradients are
+# clipped; it never gets a number again. Adam, which divides by the size of past gradients, does not
+# need clipping here: with it and without, the error is the same.
+#
 # ## The forget bias
 #
 # If a half open gate is what ails an LSTM at the start, one can open it. Keras starts its bias at
@@ -406,15 +409,18 @@ plt.show()
 # whose update gate is to it what the forget gate is to an LSTM, with two.
 
 # %%
-if measured is not None:
-    rows = measured.query("task == 'recall' and cell != 'simple_rnn'")
-    rows = rows[rows["distance"].isin(rows.query("bias == 'chrono'")["distance"])]
-    cases = rows.groupby(["cell", "bias", "distance"])
-    table = (100 * cases["score"].mean()).map("{:.1f} %".format) + ", solved "
-    table += cases["solved"].sum().astype(str) + " of " + cases["solved"].size().astype(str)
-    display(table.unstack("distance"))
+rows = measured.query("task == 'recall' and cell != 'simple_rnn'")
+rows = rows[rows["distance"].isin(rows.query("bias == 'chrono'")["distance"])]
+cases = rows.groupby(["cell", "bias", "distance"])
+table = (100 * cases["score"].mean()).map("{:.1f} %".format) + ", solved "
+table += cases["solved"].sum().astype(str) + " of " + cases["solved"].size().astype(str)
+display(table.unstack("distance"))
 
 # %% [markdown]
+# It does: both cells recall over 200 steps in every seed, where with Keras's biases neither did so
+# over 50. What they lacked was not the gates but where these began. Nor is it a free lunch: you
+# must know about how far back to look.
+#
 # Where to go from here: `inside_lstm_and_gru` opens the gates of trained networks and watches them
 # at work; `lstm_or_gru` asks which of the two to take. And what you did here by hand for three
 # units `zoo.inspection.gradient_norms` does for any model that you have.
