@@ -28,7 +28,7 @@ def test_alarms_and_marks_lie_where_they_are():
     assert above.collections[-1].get_offsets()[:, 1].tolist() == values[[12, 49]].tolist()
     assert below.collections[-1].get_offsets()[:, 1].tolist() == [12, 49]
     told = [text.get_text() for text in above.get_legend().get_texts()]
-    assert told == ["series", "said again", "marked by people", "alarm"]
+    assert told == ["series", "reconstructed", "marked by people", "alarm"]
 
 
 def test_scores_must_be_as_many_as_values():

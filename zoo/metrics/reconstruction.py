@@ -1,4 +1,4 @@
-"""How well windows of a series are said again, and whether anomalies are what is said badly."""
+"""How well windows of a series are reconstructed, and whether what is not are its anomalies."""
 
 import numpy as np
 

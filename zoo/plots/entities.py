@@ -146,7 +146,7 @@ def transitions(names, scores, ax=None):
     for (i, j), score in np.ndenumerate(scores):
         if not np.ma.getmaskarray(shown)[i, j]:
             ink = "white" if abs(score) > 0.6 * most else "#333333"
-            ax.text(j, i, f"{score:.1f}".replace("-0.0", "0.0"), **_CELL, color=ink)
+            ax.text(j, i, f"{score:.2f}".replace("-0.00", "0.00"), **_CELL, color=ink)
     ax.set_xticks(range(len(scores)), [*names, "end"], rotation=90, fontsize=8)
     ax.set_yticks(range(len(scores)), ["start", *names], fontsize=8)
     ax.set_xticks(np.arange(len(scores) - 1) + 0.5, minor=True)

@@ -89,7 +89,7 @@ def anomalies(values, scores, windows=(), *, alarms=(), reconstruction=None, tim
     above, below = axes
     above.plot(times, values, color="black", linewidth=0.6, label="series", zorder=2)
     if reconstruction is not None:
-        above.plot(times, reconstruction, color=COLOURS[0], linewidth=0.6, label="said again")
+        above.plot(times, reconstruction, color=COLOURS[0], linewidth=0.6, label="reconstructed")
     below.plot(times, scores, color=COLOURS[0], linewidth=0.8)
     for place, (first, last) in enumerate(windows):
         for ax in axes:
