@@ -39,7 +39,7 @@ def spans(tags):
      Span(type='ORG', start=4, end=5)]
     """
     found, start = [], None
-    pairs = [_split(tag) for tag in tags]
+    pairs = [split(tag) for tag in tags]
     for place, tag in enumerate([*pairs, ("O", "")]):
         before = pairs[place - 1] if place else ("O", "")
         if start is not None and ends(before, tag):
@@ -125,7 +125,7 @@ def allowed(tags):
     >>> allowed(["O", "B-PER", "I-PER"])[0]
     [True, True, False, True]
     """
-    pairs = [_split(tag) for tag in tags]
+    pairs = [split(tag) for tag in tags]
     iobes = any(prefix in "ES" for prefix, _ in pairs)
     outside = ("O", "")
 
@@ -139,7 +139,23 @@ def allowed(tags):
     return [[may_follow(before, tag) for tag in rows] for before in rows]
 
 
-def _split(tag):
+def split(tag):
+    """Splits a tag in two: what it says of a span, and the span's type.
+
+    Args:
+        tag: A tag of BIO or IOBES.
+
+    Returns:
+        A pair of strings, the prefix and the type, which is empty of `O`.
+
+    Raises:
+        ValueError: If it is no such tag.
+
+    Example:
+
+    >>> split("B-PER"), split("O")
+    (('B', 'PER'), ('O', ''))
+    """
     prefix, _, kind = tag.partition("-")
     if (prefix not in tuple("BIES") or not kind) and tag != "O":
         raise ValueError(f"A tag must be 'O', or B-, I-, E- or S- and a type. Received: {tag!r}")

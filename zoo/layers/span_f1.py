@@ -14,12 +14,15 @@ class SpanF1(keras.metrics.Metric):
     Sequences that no scheme allows are read as `zoo.schemes.spans` reads them.
 
     Args:
-        tags: Names of the tags by id, of BIO or IOBES.
+        tags: Names of the tags by id, of BIO or IOBES, `O` among them.
 
     Call arguments:
         y_true: Tag ids `(batch, time)`.
         y_pred: Logits `(batch, time, tags)`, or the potentials of `CRF`, which are decoded.
         sample_weight: Weights `(batch, time)` or `(batch,)`; where they are 0 there is no token.
+
+    Raises:
+        ValueError: If `tags` are not of a scheme, or `O` is not among them.
 
     Example:
 
@@ -32,9 +35,15 @@ class SpanF1(keras.metrics.Metric):
     def __init__(self, tags, name="f1", dtype=None):
         super().__init__(name=name, dtype=dtype)
         self.tags = list(tags)
-        kinds = sorted({tag.partition("-")[2] for tag in self.tags})
-        self._kinds = [kinds.index(tag.partition("-")[2]) for tag in self.tags]
-        self._prefixes = [tag[0] for tag in self.tags]
+        pairs = [schemes.split(tag) for tag in self.tags]
+        if "O" not in self.tags:
+            raise ValueError(
+                "`tags` must have 'O' among them, for what is in no span. "
+                f"Received: {self.tags!r:.200}"
+            )
+        kinds = sorted({kind for _, kind in pairs})
+        self._kinds = [kinds.index(kind) for _, kind in pairs]
+        self._prefixes = [prefix for prefix, _ in pairs]
         self.correct = self.add_variable((), initializer="zeros", name="correct")
         self.predicted = self.add_variable((), initializer="zeros", name="predicted")
         self.gold = self.add_variable((), initializer="zeros", name="gold")

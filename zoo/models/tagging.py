@@ -40,7 +40,7 @@ def SequenceTagger(
 
     Raises:
         ValueError: If `head` or an argument of the encoder is not one that it knows, or if `tags`
-            are not `num_tags` tags of a scheme.
+            are not `num_tags` tags of a scheme, `O` among them.
 
     Reference:
         Huang et al. 2015, "Bidirectional LSTM-CRF Models for Sequence Tagging".
