@@ -55,6 +55,13 @@ def test_a_layer_alone(cell, options):
     np.testing.assert_array_equal(found.inputs, x)
 
 
+def test_traces_can_be_compared_though_their_arrays_cannot():
+    layer, x = layers.GRU(2), numbers(1, 3, 2)
+    layer(x)
+    (one,), (other,) = (trace(layer, x).values() for _ in range(2))
+    assert one != other and len({one, other}) == 2
+
+
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("merge_mode", ["concat", "sum", "ave", "mul", None])
 @pytest.mark.parametrize("return_sequences", [True, False])

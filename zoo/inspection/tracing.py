@@ -13,7 +13,7 @@ from zoo.inspection.recording import directions, kind, record
 GATES = {"lstm": ("input", "forget", "output"), "gru": ("update", "reset"), "simple_rnn": ()}
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class Trace(collections.abc.Mapping):
     """What went on in a recurrent layer: a mapping from names to arrays `(batch, time, units)`.
 
@@ -41,6 +41,9 @@ class Trace(collections.abc.Mapping):
     mask: np.ndarray
     arrays: dict
     error: float
+
+    # A mapping's own would ask for the truth of arrays.
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
     def __getitem__(self, name):
         if name not in self.arrays:
