@@ -87,7 +87,8 @@ def train(
         A `Run`.
 
     Raises:
-        ValueError: If `output` holds the run of another recipe.
+        ValueError: If `output` holds the run of another recipe or a damaged checkpoint, or if
+            layers are to be frozen on the JAX backend.
         FileNotFoundError: If the run of the recipe's `pretraining` is not there.
         ImportError: If `tensorboard` is given and not installed.
 
@@ -148,6 +149,11 @@ def read_run(recipe, directory=None, *, data_dir=None, limit=None):
     Raises:
         FileNotFoundError: If there is no run.
         ValueError: If it is not finished, or not this recipe's.
+
+    Example:
+
+    >>> import zoo
+    >>> run = read_run(zoo.recipes.get("bigru_tagger.ud_en_ewt"))  # doctest: +SKIP
     """
     directory = pathlib.Path(directory or pathlib.Path("runs") / recipe.name)
     if not (directory / SETTINGS).exists():
@@ -225,6 +231,19 @@ def fit(model, recipe, train_batches, dev_batches, directory, *, limit=None, cal
     Raises:
         ValueError: If `directory` holds the run of another recipe or a damaged checkpoint, or if
             layers are to be frozen on the JAX backend.
+
+    Example:
+
+    >>> import tempfile, zoo
+    >>> recipe = zoo.recipes.get("bigru_tagger.grammar_text")
+    >>> recipe = dataclasses.replace(recipe, epochs=1)
+    >>> model = zoo.models.SequenceTagger(9, 3, cell="simple_rnn", bidirectional=False, units=4)
+    >>> x, weight = np.ones((2, 5), "int32"), np.ones((2, 5), "float32")
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     history = fit(model, recipe, [(x, x, weight)], [(x, x, weight)], directory)
+    1/1 - ...
+    >>> len(history)
+    1
     """
     if recipe.unfreezing and keras.backend.backend() == "jax":
         raise ValueError(
