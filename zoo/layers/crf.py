@@ -36,6 +36,9 @@ class CRF(keras.layers.Layer):
         `potentials`, float32 `(batch, time, num_tags, num_tags)`, which `CRFLoss` and the
         functions of `zoo.layers.linear_chain` take (`marginals`, `log_partition`, ...).
 
+    Raises:
+        ValueError: If `allowed` is not of that shape, or the logits are not `num_tags`.
+
     Reference:
         Lafferty, McCallum and Pereira 2001, "Conditional Random Fields". Start and end scores as
         in Lample et al. 2016, "Neural Architectures for Named Entity Recognition".
@@ -173,7 +176,7 @@ class CRFLoss(keras.losses.Loss):
     True
     """
 
-    def __init__(self, reduction="mean_with_sample_weight", name="crf_loss", dtype="float32"):
+    def __init__(self, reduction="mean_with_sample_weight", name="crf_loss"):
         super().__init__(name=name, reduction=reduction, dtype="float32")
 
     def __call__(self, y_true, y_pred, sample_weight=None):

@@ -62,7 +62,15 @@ def step_scores(potentials, tags):
 
 
 def sequence_score(potentials, tags):
-    """Scores given sequences: `(batch,)`; arguments as in `step_scores`."""
+    """Scores given sequences.
+
+    Args:
+        potentials: `(batch, time, tags, tags)`.
+        tags: Tag ids `(batch, time)`; at padded steps they are not looked at.
+
+    Returns:
+        Scores `(batch,)`.
+    """
     return ops.sum(step_scores(potentials, tags), axis=1)
 
 
@@ -92,7 +100,14 @@ def log_partition_steps(potentials):
 
 
 def log_partition(potentials):
-    """Sums over all sequences: the logarithm of the sum of exponentiated scores, `(batch,)`."""
+    """Sums over all sequences.
+
+    Args:
+        potentials: `(batch, time, tags, tags)`.
+
+    Returns:
+        `(batch,)`, the logarithm of the sum of exponentiated scores.
+    """
     return ops.sum(log_partition_steps(potentials), axis=1)
 
 
@@ -111,26 +126,36 @@ def negative_log_likelihood(potentials, tags):
 
 
 def viterbi(potentials):
-    """Finds the sequence with the highest score: tag ids `(batch, time)`, 0 at padded steps."""
+    """Finds the sequence with the highest score.
+
+    Args:
+        potentials: `(batch, time, tags, tags)`.
+
+    Returns:
+        Tag ids, int32 `(batch, time)`, 0 at padded steps.
+    """
 
     def step(before, scores):
         now = ops.max(before[:, :, None] + scores, axis=1)
         return now - ops.max(now, axis=1, keepdims=True), now
 
-    last, now = ops.scan(step, _start(potentials), _time_first(potentials))
+    last, now = ops.scan(step, _start(potentials), _swapped(potentials))
     before = _before(potentials, now)
     came_from = ops.argmax(before[:, :, :, None] + potentials, axis=2)
 
     def step_back(tag, pointers):
         return ops.take_along_axis(pointers, tag[:, None], axis=1)[:, 0], tag
 
-    pointers = _time_first(ops.cast(came_from, "int32"))
+    pointers = _swapped(ops.cast(came_from, "int32"))
     tag = ops.cast(ops.argmax(last, axis=1), "int32")
-    return _batch_first(ops.scan(step_back, tag, pointers, reverse=True)[1])
+    return _swapped(ops.scan(step_back, tag, pointers, reverse=True)[1])
 
 
 def marginals(potentials):
     """Gives the probability of every tag at every step, and of every pair of neighbours.
+
+    Args:
+        potentials: `(batch, time, tags, tags)`.
 
     Returns:
         `(batch, time, tags)`, at padded steps all for tag 0; and `(batch, time, tags, tags)`: at
@@ -154,8 +179,8 @@ def _forward(potentials):
         now = _log_sum_exp(before[:, :, None] + scores, axis=1)
         return now - ops.max(now, axis=1, keepdims=True), now
 
-    _, now = ops.scan(step, _start(potentials), _time_first(potentials))
-    return _before(potentials, now), _batch_first(now)
+    _, now = ops.scan(step, _start(potentials), _swapped(potentials))
+    return _before(potentials, now), _swapped(now)
 
 
 def _backward(potentials, before, now, weights):
@@ -172,9 +197,9 @@ def _backward(potentials, before, now, weights):
         tags = later + x[:, 0]
         return ops.sum(x[:, 1:] * tags[:, None, :], axis=2), tags
 
-    xs = _time_first(ops.concatenate([here[:, :, None, :], given], axis=2))
+    xs = _swapped(ops.concatenate([here[:, :, None, :], given], axis=2))
     _, tags = ops.scan(step, ops.zeros_like(now[:, 0]), xs, reverse=True)
-    return _batch_first(tags), given
+    return _swapped(tags), given
 
 
 def _start(potentials):
@@ -184,7 +209,7 @@ def _start(potentials):
 
 def _before(potentials, now):
     """What a scan carried into each step, from what it gave out after each, time first."""
-    now = _batch_first(now)
+    now = _swapped(now)
     peak = ops.max(now, axis=2, keepdims=True)
     return ops.concatenate([_start(potentials)[:, None], (now - peak)[:, :-1]], axis=1)
 
@@ -200,9 +225,6 @@ def _softmax(x, axis):
     return x / ops.sum(x, axis=axis, keepdims=True)
 
 
-def _time_first(x):
-    return ops.swapaxes(x, 0, 1)
-
-
-def _batch_first(x):
+def _swapped(x):
+    """Time first for batch first, or back."""
     return ops.swapaxes(x, 0, 1)
