@@ -25,6 +25,9 @@ class VariationalBottleneck(layers.Layer):
     Returns:
         The code, float `(batch, units)`.
 
+    Raises:
+        ValueError: If `kl_weight` is negative.
+
     Reference:
         Kingma and Welling 2014, "Auto-Encoding Variational Bayes".
 

@@ -69,6 +69,9 @@ class CarriedState(layers.Layer):
     def holding(self, states):
         """Has the layer give these states, and keep none, while the context lasts.
 
+        Args:
+            states: Those to begin with, a list of `(rows, size)`.
+
         Yields:
             A list, empty until the layer has been called on the last states: then they are in it.
         """

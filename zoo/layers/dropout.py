@@ -23,6 +23,9 @@ class WordDropout(keras.layers.Layer):
     Returns:
         A tensor of the shape and dtype of `tokens`.
 
+    Raises:
+        ValueError: If `rate` is not in [0, 1).
+
     Reference:
         Iyyer et al. 2015, "Deep Unordered Composition Rivals Syntactic Methods for Text
         Classification".
@@ -79,6 +82,9 @@ class EmbeddingDropout(keras.layers.Layer):
 
     Returns:
         A tensor of the shape of `vectors`.
+
+    Raises:
+        ValueError: If `rate` is not in [0, 1).
 
     Reference:
         Gal and Ghahramani 2016, "A Theoretically Grounded Application of Dropout in Recurrent

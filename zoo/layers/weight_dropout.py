@@ -27,6 +27,9 @@ class WeightDropout(layers.Wrapper):
     Returns:
         What the wrapped layer returns.
 
+    Raises:
+        ValueError: If `rate` is not in [0, 1).
+
     Reference:
         Wan et al. 2013, "Regularization of Neural Networks using DropConnect"; Merity et al. 2018,
         "Regularizing and Optimizing LSTM Language Models".
