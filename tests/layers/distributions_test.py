@@ -6,13 +6,13 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mean_pinball_loss
 
-from zoo.layers import DensityLoss, DistributionHead, PinballLoss, parameters
+from zoo.layers import DensityLoss, DistributionHead, PinballLoss, distribution_size
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 
 
 def raw(distribution, seed=0):
-    size = parameters(distribution, LEVELS)
+    size = distribution_size(distribution, LEVELS)
     return np.random.default_rng(seed).normal(size=(4, 6, 3, size)).astype("float32") * 4
 
 
@@ -71,10 +71,13 @@ def test_losses_take_weights_of_windows_and_of_steps():
 
 def test_what_is_no_distribution_is_named():
     with pytest.raises(ValueError, match="`distribution` must be None or one of 'quantiles'"):
-        parameters("laplace")
+        distribution_size("laplace")
     for levels in ((0.1, 0.9), (0.5, 0.1), (0.0, 0.5)):
         with pytest.raises(ValueError, match="`levels` must rise between 0 and 1"):
             DistributionHead("quantiles", levels=levels)
+    for none in (None, "laplace"):
+        with pytest.raises(ValueError, match="`distribution` must be one of 'quantiles'"):
+            DistributionHead(none)
     with pytest.raises(ValueError, match="must be 'gaussian' or 'student_t'"):
         DensityLoss("quantiles")
 

@@ -14,7 +14,13 @@ from zoo.layers.carried_state import CarriedState
 from zoo.layers.characters import CharacterCNN, CharacterRNN
 from zoo.layers.crf import CRF, CRFLoss, ViterbiDecoder
 from zoo.layers.decoding import Decoded, beam_search, greedy, sample
-from zoo.layers.distributions import LEVELS, DensityLoss, DistributionHead, PinballLoss, parameters
+from zoo.layers.distributions import (
+    LEVELS,
+    DensityLoss,
+    DistributionHead,
+    PinballLoss,
+    distribution_size,
+)
 from zoo.layers.dropout import EmbeddingDropout, WordDropout
 from zoo.layers.instance_normalization import InstanceDenormalization, InstanceNormalization
 from zoo.layers.lstm_and_gru import GRU, LSTM
@@ -75,10 +81,10 @@ __all__ = [
     "WeightDropout",
     "WordDropout",
     "beam_search",
+    "distribution_size",
     "gradient",
     "greedy",
     "jit_compile",
-    "parameters",
     "recurrent_layer",
     "sample",
     "stacked",

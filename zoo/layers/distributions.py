@@ -10,18 +10,33 @@ LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 SMALLEST_WIDTH = 1e-3
 
 
-def parameters(distribution, levels=LEVELS):
-    """Gives the number of parameters of a distribution, or 1 for `None`, a plain value.
+def distribution_size(distribution, levels=LEVELS):
+    """Gives the number of parameters of a distribution.
+
+    Args:
+        distribution: `"quantiles"`, `"gaussian"` or `"student_t"`, or `None` for a plain value.
+        levels: Levels of the quantiles, rising, 0.5 among them.
+
+    Returns:
+        An int, 1 for `None`.
+
+    Raises:
+        ValueError: If the distribution is none of those, or the levels are not as said.
 
     Example:
 
-    >>> parameters("gaussian"), parameters("quantiles", (0.1, 0.5, 0.9)), parameters(None)
-    (2, 3, 1)
+    >>> distribution_size("gaussian"), distribution_size("quantiles", (0.1, 0.5, 0.9))
+    (2, 3)
     """
     if distribution is not None and distribution not in DISTRIBUTIONS:
         known = ", ".join(map(repr, DISTRIBUTIONS))
         raise ValueError(
             f"`distribution` must be None or one of {known}. Received: {distribution!r}"
+        )
+    rising = all(a < b for a, b in zip((0, *levels), (*levels, 1), strict=True))
+    if distribution is not None and not (rising and 0.5 in levels):
+        raise ValueError(
+            f"`levels` must rise between 0 and 1, with 0.5 among them. Received: {levels}"
         )
     return {None: 1, "gaussian": 2, "student_t": 3}.get(distribution, len(levels))
 
@@ -41,7 +56,7 @@ class DistributionHead(layers.Layer):
         **kwargs: Keras's own, such as `name`.
 
     Call arguments:
-        raw: Float `(..., parameters(distribution, levels))`.
+        raw: Float `(..., distribution_size(distribution, levels))`.
 
     Returns:
         The parameters, of the same shape.
@@ -63,14 +78,11 @@ class DistributionHead(layers.Layer):
 
     def __init__(self, distribution, *, levels=LEVELS, **kwargs):
         super().__init__(**kwargs)
-        parameters(distribution, levels)
-        levels = tuple(levels)
-        rising = all(a < b for a, b in zip((0, *levels), (*levels, 1), strict=True))
-        if not (rising and 0.5 in levels):
-            raise ValueError(
-                f"`levels` must rise between 0 and 1, with 0.5 among them. Received: {levels}"
-            )
-        self.distribution, self.levels = distribution, levels
+        if distribution not in DISTRIBUTIONS:
+            known = ", ".join(map(repr, DISTRIBUTIONS))
+            raise ValueError(f"`distribution` must be one of {known}. Received: {distribution!r}")
+        distribution_size(distribution, levels)
+        self.distribution, self.levels = distribution, tuple(levels)
         self.built = True
 
     def call(self, raw):
@@ -89,6 +101,12 @@ class DistributionHead(layers.Layer):
 
         Those of a Student t are right to 4e-3 of its scale with 2 degrees of freedom, to 1e-4 from
         3 on (Hill 1970, "Student's t-Quantiles", CACM algorithm 396).
+
+        Args:
+            found: What the layer returned, float `(..., parameters)`.
+
+        Returns:
+            Float `(..., levels)`.
         """
         if self.distribution == "quantiles":
             return found
@@ -152,6 +170,9 @@ class DensityLoss(keras.losses.Loss):
     Call arguments:
         y_true: Float `(batch, horizon, channels)`.
         y_pred: The parameters that `DistributionHead` gives, with one more axis.
+
+    Raises:
+        ValueError: If `distribution` is none of the two.
 
     Example:
 
