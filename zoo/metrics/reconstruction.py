@@ -1,4 +1,4 @@
-"""How well windows of a series are reconstructed, and whether what is not are its anomalies."""
+"""How well windows of a series are reconstructed, and whether what is badly is an anomaly."""
 
 import numpy as np
 
