@@ -100,6 +100,9 @@ def test_bad_input_is_named(exported):
         serving.predict(saved, values)
     with pytest.raises(ValueError, match="must be numbers"):
         serving.predict(saved, [["a"]] * 12)
+    for wrong in (values[:12, None], values[None, :13, None]):
+        with pytest.raises(ValueError, match=r"Windows must be of shape \(batch, 12, 1\)"):
+            serving.encode(saved, wrong)
     broken = values[:20, None].copy()
     broken[7] = np.nan
     with pytest.raises(ValueError, match="nan at step 7, column 0"):

@@ -53,9 +53,17 @@ def encode(served, windows):
 
     Returns:
         Float32 `(batch, latent_dim)`.
+
+    Raises:
+        ValueError: If the shape is another, or a value is missing or infinite.
     """
-    windows = _checked(windows, *shapes(served, "latent")["window"][1:])
-    return ask(served, "latent", window=windows)["latent"]
+    _, length, channels = shapes(served, "latent")["window"]
+    values = _checked(windows, length, channels)
+    if values.ndim != 3 or values.shape[1] != length:
+        raise ValueError(
+            f"Windows must be of shape (batch, {length}, {channels}). Received: {values.shape}"
+        )
+    return ask(served, "latent", window=values)["latent"]
 
 
 def _of_one(served, values, length, batch_size):
