@@ -61,12 +61,14 @@ def predict(served, texts, *, batch_size=64):
 
     Args:
         served: A loaded model: a SavedModel, or what `zoo.serving.portable.load` returned.
-        texts: A sentence or a list of sentences; a sentence is a string, or a list of tokens.
+        texts: A string, which is one sentence, or a list of sentences: of strings, or of lists of
+            tokens. A list of strings is always a list of sentences, so one sentence of tokens is
+            `[["The", "dogs", "bark"]]`.
         batch_size: How many sentences to tag at a time.
 
     Returns:
         For a list, a list of lists of `Token`, or of `Entity` where the tags tell spans; for one
-        sentence its list alone.
+        string its list alone.
 
     Raises:
         TypeError: If `texts` is neither.
