@@ -166,12 +166,23 @@ def test_export(place, exported):
 
 
 def test_export_to_onnx(place, zoo):
-    directory = pathlib.Path("home") / NAME
-    found = zoo("export", NAME, "--format", "onnx", "--output", directory)
+    directory = place / "home" / NAME
+    found = zoo("export", NAME, "--format", "onnx")
     assert found.stdout.splitlines() == [
         f"Written: {directory / f'{name}.onnx'}" for name in ("words", "model")
     ]
-    assert 'runtime="onnx"' in (place / directory / "README.md").read_text()
+    assert 'runtime="onnx"' in (directory / "README.md").read_text()
+
+
+def test_export_of_graphs_elsewhere(refused):
+    said = refused("export", NAME, "--format", "litert", "--output", "elsewhere")
+    assert "--output is for --format savedmodel; litert is written beside" in said
+
+
+def test_export_to_onnx_without_onnx(refused, exported, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    said = refused("export", NAME, "--format", "onnx")
+    assert said.endswith("This needs ONNX. Install it, in the zoo's folder: pip install '.[onnx]'")
 
 
 def test_list(zoo):
@@ -279,9 +290,10 @@ def test_detect(tmp_path, monkeypatch, capsys):
     rows[30] = rows[30].replace(",2,", ",,")
     rows = [row + ("" if step == 100 else "4") for step, row in enumerate(rows)]
     pathlib.Path("load.csv").write_text("\n".join(["hour,load,still", *rows]) + "\n")
-    cli.app(["detect", "load.csv", "--steps", "2"], standalone_mode=False)
+    arguments = ["detect", "load.csv", "--steps", "2", "--probation", "40"]
+    cli.app(arguments, standalone_mode=False)
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("240 steps of load, still; missing: 2; the first 36 are learned from")
+    assert said[0].startswith("240 steps of load, still; missing: 2; the first 40 are learned from")
     assert said[1].split() == ["load", "still", "load", "score", "still", "score"]
     assert said[3].startswith("2024-01-09 08:00:00  90.0    4.0 ")
     scores = pathlib.Path("runs/load/anomalies.csv").read_text().splitlines()
@@ -374,7 +386,7 @@ def test_inspect_a_language_model(quick, tmp_path, small_language_model):
 def test_inspect_what_reads_no_text(quick, tmp_path, small_forecaster):
     options = {"cwd": tmp_path, "ZOO_HOME": str(small_forecaster.parent)}
     said = error(quick("inspect", "segrnn.small", "a text", status=1, **options))
-    assert "segrnn.small reads no texts: its task is forecasting" in said
+    assert "language models. Received: segrnn.small, whose task is forecasting" in said
 
 
 def test_no_text_of_a_tagger(refused, exported):

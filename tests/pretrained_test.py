@@ -165,6 +165,29 @@ class TestWhereItLooks:
         assert zoo.load(NAME).name == NAME
 
 
+@pytest.mark.parametrize("last", [False, True], ids=["while it is sent", "as it is moved"])
+def test_another_process_is_faster(serve, home, published, monkeypatch, last):
+    def first():
+        shutil.copytree(published, home / NAME)
+        (home / NAME / "of the other").touch()
+
+    def sent(server):
+        first()
+        server.say(server.content())
+
+    def moved(*_):
+        first()
+        raise OSError("Directory not empty")
+
+    if last:
+        monkeypatch.setattr(os, "replace", moved)
+    else:
+        serve[VARIABLES] = sent
+    assert zoo.load(NAME).directory == home / NAME
+    assert (home / NAME / "of the other").exists()
+    assert [path.name for path in home.iterdir()] == [NAME]
+
+
 LIES = [
     (VARIABLES, truncated, VARIABLES),
     (VARIABLES, shorter, VARIABLES),
@@ -384,6 +407,27 @@ def test_a_language_model_writes_and_scores(small_language_model):
     assert [len(each.tokens) for each in found] == [7, 37]
     assert model.vocabulary[0] == "" and "\n" in model.vocabulary
     assert model.model.get_layer("carried_state").lanes == 4
+
+
+def test_what_a_model_cannot_be_asked_is_named(home):
+    for task in ("forecasting", "translation"):
+        (home / task).mkdir(parents=True)
+        description = {"name": f"a.{task}", "task": task, "files": {}}
+        (home / task / "model.json").write_text(json.dumps(description))
+    forecaster, translator = (
+        pretrained.Pretrained(home / task) for task in ("forecasting", "translation")
+    )
+    with pytest.raises(ValueError, match=r"for models of words\. Received: a\.forecasting"):
+        assert forecaster.vocabulary
+    assert forecaster.adapt(data := object()) is data
+    with pytest.raises(ValueError, match=r"`read` is for taggers.* Received: a\.translation"):
+        translator.read("A dog.")
+
+
+def test_publishes_into_the_cache_where_there_is_no_checkout(home):
+    assert pretrained.home() == home
+    pretrained.CHECKOUT.mkdir()
+    assert pretrained.home() == pretrained.CHECKOUT
 
 
 def test_only_language_models_score(published):

@@ -295,7 +295,12 @@ def export(
     from zoo import publishing, training
 
     if format_ != "savedmodel":
-        directory = output or zoo.load(name).directory
+        if output is not None:
+            raise ValueError(
+                f"--output is for --format savedmodel; {format_} is written beside the model's "
+                f"SavedModel. Received: --output {output}"
+            )
+        directory = zoo.load(name).directory
         if format_ == "litert":
             paths = [publishing.to_litert(directory)]
         else:
@@ -362,6 +367,12 @@ def detect(
     cell: Annotated[
         str, typer.Option(help="Of the network that watches: gru, lstm or simple_rnn.")
     ] = "gru",
+    probation: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Steps at the start that are only read [default: 15 %, at most 750]"
+        ),
+    ] = None,
     output: Annotated[
         pathlib.Path | None,
         typer.Option(help="Directory for scores as CSV and pictures [default: runs/FILE]"),
@@ -370,7 +381,7 @@ def detect(
     """Find what is new in a table of your own: each row is judged by those before it alone."""
     import zoo
 
-    found = zoo.detect(table, time=time, cell=cell)
+    found = zoo.detect(table, time=time, cell=cell, probation=probation)
     printing.detection(found, steps, output or pathlib.Path("runs") / table.stem)
 
 
@@ -409,7 +420,7 @@ def main():
     """Runs the command line; what the user can mend is told in a sentence, not in a traceback."""
     try:
         app()
-    except (ValueError, RuntimeError, OSError) as error:
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
         if os.environ.get("ZOO_TRACEBACK"):
             raise
         typer.secho(f"Error: {error}", fg="red", err=True)

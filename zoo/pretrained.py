@@ -115,17 +115,30 @@ class Pretrained:
 
     @functools.cached_property
     def encoder(self):
-        """What turns tokens into the ids that `model` reads."""
+        """What turns tokens into the ids that `model` reads.
+
+        Raises:
+            ValueError: If it is no model of words.
+        """
+        if not hasattr(self._graphs, "read_encoder"):
+            raise ValueError(
+                "`encoder` and `vocabulary` are for models of words. Received: "
+                f"{self.name}, whose task is {self.task}"
+            )
         return self._graphs.read_encoder(self.directory, self.description)
 
     def read(self, text):
         """Gives the tokens of a text, and what `model` reads of it; for `zoo.inspection`.
 
         Raises:
-            ValueError: If it is no model of texts, or there is no token in the text.
+            ValueError: If it is no tagger, classifier or language model, or there is no token in
+                the text.
         """
         if not hasattr(self._graphs, "read"):
-            raise ValueError(f"{self.name} reads no texts: its task is {self.task}")
+            raise ValueError(
+                "`read` is for taggers, classifiers and language models. Received: "
+                f"{self.name}, whose task is {self.task}"
+            )
         tokens, inputs = self._graphs.read(self.encoder, text, self.description)
         if not any(token.strip() for token in tokens):
             raise ValueError(f"`text` must have a token. Received: {text!r}")
@@ -245,6 +258,11 @@ def check(directory):
 _REMEDY = "Delete the model's directory and load it again, or restore it (`git checkout`)."
 
 
+def home():
+    """Where models are published: the checkout's folder or, if there is none, the cache."""
+    return CHECKOUT if CHECKOUT.is_dir() else _homes()[-1]
+
+
 def _homes():
     cache = os.environ.get("ZOO_HOME") or pathlib.Path.home() / ".cache" / "rnn-zoo"
     return [CHECKOUT, pathlib.Path(cache)]
@@ -265,8 +283,15 @@ def _download(name):
             raise DamagedModelError(
                 f"What {address}/{name} sent is not what was published: {error}"
             ) from error
-        shutil.rmtree(target, ignore_errors=True)  # It has no description, so it is no model.
-        os.replace(partial, target)
+        # Another process may have been faster: its model stays.
+        if not (target / DESCRIPTION).exists():
+            shutil.rmtree(target, ignore_errors=True)  # It has no description, so it is no model.
+            try:
+                os.replace(partial, target)
+            except OSError:
+                if not (target / DESCRIPTION).exists():
+                    raise
+    check(target)
     return target
 
 

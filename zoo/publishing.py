@@ -11,7 +11,8 @@ import platform
 import tempfile
 
 from zoo import cards, evaluation, training
-from zoo.pretrained import CARD, CHECKOUT, DESCRIPTION, sha256
+from zoo.pretrained import CARD, DESCRIPTION, home, sha256
+from zoo.serving.portable.sessions import imported
 
 
 def publish(run, directory=None):
@@ -23,7 +24,7 @@ def publish(run, directory=None):
         run: A `zoo.training.Run`; or several of one recipe and different seeds, which become one
             `zoo.models.Ensemble`.
         directory: Where to write, in place of the model that may be there; by default the model's
-            place in the checkout.
+            place in the checkout, or in the cache where there is no checkout.
 
     Returns:
         The directory.
@@ -37,7 +38,7 @@ def publish(run, directory=None):
     runs = [run] if isinstance(run, training.Run) else list(run)
     run = runs[0]
     recipe = run.recipe
-    directory = pathlib.Path(directory or CHECKOUT / recipe.name)
+    directory = pathlib.Path(directory or home() / recipe.name)
     _spare(directory)
     model = run.model if len(runs) == 1 else ensemble(runs)
     serving = importlib.import_module(f"zoo.serving.saved_model.{recipe.task}")
@@ -88,7 +89,13 @@ def to_onnx(directory, *, int8=False):
 
     Returns:
         Their paths.
+
+    Raises:
+        ImportError: If ONNX is not installed or, for eight bits, ONNX Runtime.
     """
+    imported("onnx", "ONNX", "onnx")
+    if int8:
+        imported("onnxruntime", "ONNX Runtime", "onnx")
     from zoo.onnx import parts, quantized, share
     from zoo.pretrained import Pretrained
 

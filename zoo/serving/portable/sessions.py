@@ -45,7 +45,7 @@ class Session:
     """
 
     def __init__(self, path):
-        onnxruntime = _imported("onnxruntime", "ONNX Runtime", "onnx")
+        onnxruntime = imported("onnxruntime", "ONNX Runtime", "onnx")
         options = onnxruntime.SessionOptions()
         if path.name.partition(".")[0] not in MANY_THREADS:
             options.intra_op_num_threads = 1
@@ -77,7 +77,7 @@ class LiteRTSession:
     """
 
     def __init__(self, path):
-        interpreter = _imported("ai_edge_litert.interpreter", "LiteRT", "litert")
+        interpreter = imported("ai_edge_litert.interpreter", "LiteRT", "litert")
         self._interpreter = interpreter.Interpreter(str(path))
         self._run = self._interpreter.get_signature_runner("serving_default")
         self.shapes = {
@@ -118,12 +118,25 @@ class LiteRTSession:
         return values[:, :steps] if values.ndim > 1 and values.shape[1] == length else values
 
 
-def _imported(module, name, extra):
+def imported(module, name, extra):
+    """Imports a module that an extra of the zoo brings.
+
+    Args:
+        module: Its path.
+        name: What its package is called.
+        extra: Name of the extra.
+
+    Returns:
+        The module.
+
+    Raises:
+        ImportError: If it is not installed; the message says how to.
+    """
     try:
         return importlib.import_module(module)
     except ImportError as error:
         raise ImportError(
-            f"This runtime needs {name}. Install it: pip install 'rnn-zoo[{extra}]'"
+            f"This needs {name}. Install it, in the zoo's folder: pip install '.[{extra}]'"
         ) from error
 
 
