@@ -47,7 +47,8 @@ def test_padding_does_not_count():
 
 
 def test_more_numbers_than_half_precision_can_count():
-    layer, states = ActivationRegularization(2.0, 1.0, dtype="mixed_float16"), np.ones((2, 200, 200))
+    layer = ActivationRegularization(2.0, 1.0, dtype="mixed_float16")
+    states = np.ones((2, 200, 200))
     states[:, ::2] *= 3
     layer(states, states, training=True)
     assert float(layer.losses[0]) == pytest.approx(2 * (9 + 1) / 2 + 4, rel=1e-3)

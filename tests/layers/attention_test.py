@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from zoo.layers import AttentionCell, AutoregressiveDecoder, FeedbackCell
+from zoo.layers import AttentionCell, AutoregressiveDecoder, FeedbackCell, MemoryAttention
 
 
 def memory(seed=0):
@@ -99,5 +99,7 @@ def test_without_forcing_the_truth_is_not_read():
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="`attention` must be one of 'additive'"):
         AttentionCell(keras.layers.GRUCell(4), "dot")
+    with pytest.raises(ValueError, match="`kind` must be one of 'additive'"):
+        MemoryAttention(4, "dot")
     with pytest.raises(ValueError, match=r"`teacher_forcing` must be in \[0, 1\]"):
         decoder(teacher_forcing=2.0)

@@ -28,5 +28,5 @@ def test_comes_back_from_its_configuration():
 
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0])
 def test_bad_smoothing_is_named(smoothing):
-    with pytest.raises(ValueError, match=r"`label_smoothing` must be in \[0, 1\)"):
+    with pytest.raises(ValueError, match=r"`smoothing` must be in \[0, 1\)"):
         SmoothedCrossentropy(smoothing)

@@ -134,6 +134,10 @@ def test_step_by_step_is_the_same_as_all_at_once():
             np.testing.assert_allclose(ops.convert_to_numpy(said), whole[:, step], atol=1e-5)
 
 
+def test_one_layer_needs_no_tuple():
+    assert ReconstructionDecoder(2, units=4).options["units"] == (4,)
+
+
 def test_training_reads_the_truth():
     layer = ReconstructionDecoder(2, cell="gru", units=(4,))
     code = np.zeros((1, 2), "float32")

@@ -8,6 +8,13 @@ from keras import layers, ops
 KINDS = ("additive", "multiplicative")
 
 
+def check_kind(kind, argument):
+    """Says which argument does not name a kind of attention."""
+    if kind not in KINDS:
+        known = ", ".join(map(repr, KINDS))
+        raise ValueError(f"`{argument}` must be one of {known}. Received: {kind!r}")
+
+
 def masked_softmax(scores, real):
     """Makes weights of scores: 0 at padding, 1 in all.
 
@@ -66,14 +73,16 @@ class MemoryAttention(layers.Layer):
 
     def __init__(self, units, kind="additive", **kwargs):
         super().__init__(**kwargs)
-        if kind not in KINDS:
-            known = ", ".join(map(repr, KINDS))
-            raise ValueError(f"`attention` must be one of {known}. Received: {kind!r}")
+        check_kind(kind, "kind")
         self.units, self.kind = units, kind
-        self.query = layers.Dense(units, use_bias=False, name="query")
-        self.key = layers.Dense(units, name="key")
-        self.score = layers.Dense(1, use_bias=False, name="score")
-        self.combine = layers.Dense(units, activation="tanh", name="combine")
+        policy = {"dtype": self.dtype_policy}
+        # In the order in which published models keep their weights.
+        if kind == "additive":
+            self.query = layers.Dense(units, use_bias=False, **policy, name="query")
+        self.key = layers.Dense(units, **policy, name="key")
+        if kind == "additive":
+            self.score = layers.Dense(1, use_bias=False, **policy, name="score")
+        self.combine = layers.Dense(units, activation="tanh", **policy, name="combine")
 
     def build(self, memory_shape):
         """Makes the weights for a memory of a width."""
@@ -87,7 +96,16 @@ class MemoryAttention(layers.Layer):
         self.built = True
 
     def weights_of(self, states, key, real):
-        """Tells where each state looks: `(batch, steps, time)`."""
+        """Tells where each state looks.
+
+        Args:
+            states: As in a call.
+            key: Likewise.
+            real: Likewise.
+
+        Returns:
+            The weights, `(batch, steps, time)`.
+        """
         if self.kind == "additive":
             asked = ops.expand_dims(self.query(states), 2)
             hidden = ops.tanh(ops.expand_dims(key, 1) + asked)
@@ -128,6 +146,9 @@ class AttentionCell(layers.Layer):
         The output, `(batch, units)`, and the new states. `alignment`, of the same arguments, tells
         where a step looks.
 
+    Raises:
+        ValueError: If `attention` is none of the two.
+
     Reference:
         Bahdanau et al. 2015, "Neural Machine Translation by Jointly Learning to Align and
         Translate"; Luong et al. 2015, "Effective Approaches to Attention-based Neural Machine
@@ -145,9 +166,11 @@ class AttentionCell(layers.Layer):
 
     def __init__(self, cell, attention="additive", **kwargs):
         super().__init__(**kwargs)
+        check_kind(attention, "attention")
         self.cell = cell
         self.units = cell.units
-        self.attention = MemoryAttention(self.units, attention, name="attention")
+        policy = {"dtype": self.dtype_policy}
+        self.attention = MemoryAttention(self.units, attention, **policy, name="attention")
         sizes = cell.state_size
         self.own_states = 1 if isinstance(sizes, int) else len(sizes)
         self.state_size = [*([self.units] * (self.own_states + 1)), None, None, None]
@@ -159,7 +182,17 @@ class AttentionCell(layers.Layer):
         self.attention.build(states_shape[self.own_states + 1])
 
     def initial_state(self, own, memory, real=None):
-        """Makes the states of the first step: the cell's own, nothing fed, memory and keys."""
+        """Makes the states of the first step.
+
+        Args:
+            own: The cell's own, a list of `(batch, units)`.
+            memory: Float `(batch, time, width)`.
+            real: Boolean `(batch, time)`, which steps of the memory are no padding; all where it is
+                `None`.
+
+        Returns:
+            A list of tensors: the cell's own, nothing fed, the memory, its keys, its real steps.
+        """
         memory = ops.convert_to_tensor(memory)
         if real is None:
             real = ops.ones_like(memory[..., 0])
@@ -213,12 +246,22 @@ class FeedbackCell(layers.Layer):
     Reference:
         Sutskever et al. 2014, "Sequence to Sequence Learning with Neural Networks"; Bengio et al.
         2015, "Scheduled Sampling".
+
+    Example:
+
+    >>> attend = AttentionCell(keras.layers.GRUCell(4))
+    >>> cell = FeedbackCell(attend, num_channels=2)
+    >>> memory, before = np.ones((3, 5, 7), "float32"), np.ones((3, 2), "float32")
+    >>> states = [*attend.initial_state([np.zeros((3, 4), "float32")], memory), before]
+    >>> raw, states = cell(np.zeros((3, 2 + 1), "float32"), states)
+    >>> raw.shape
+    TensorShape([3, 2])
     """
 
     def __init__(self, cell, num_channels, size=1, fed=0, **kwargs):
         super().__init__(**kwargs)
         self.cell, self.num_channels, self.size, self.fed = cell, num_channels, size, fed
-        self.forecast = layers.Dense(num_channels * size, name="forecast")
+        self.forecast = layers.Dense(num_channels * size, dtype=self.dtype_policy, name="forecast")
         self.state_size = [*cell.state_size, num_channels]
         self.output_size = num_channels * size
 
@@ -234,7 +277,7 @@ class FeedbackCell(layers.Layer):
         output, states = self.cell(ops.concatenate([read, known], axis=-1), states)
         raw = self.forecast(output)
         next_read = ops.reshape(raw, (-1, self.num_channels, self.size))[..., self.fed]
-        return raw, [*states, next_read + own * 0]
+        return raw, [*states, next_read]
 
     def get_config(self):
         cell = keras.saving.serialize_keras_object(self.cell)
@@ -273,9 +316,21 @@ class AutoregressiveDecoder(layers.Layer):
     Returns:
         Raw parameters of the forecasts, `(batch, horizon, num_channels * size)`.
 
+    Raises:
+        ValueError: If `teacher_forcing` is not in [0, 1].
+
     Reference:
         Williams and Zipser 1989 for teacher forcing; Bengio et al. 2015, "Scheduled Sampling for
         Sequence Prediction with Recurrent Neural Networks", for a share of it.
+
+    Example:
+
+    >>> cell = FeedbackCell(AttentionCell(keras.layers.GRUCell(4)), num_channels=2)
+    >>> decoder = AutoregressiveDecoder(cell, horizon=6)
+    >>> memory, last = np.ones((3, 5, 7), "float32"), np.ones((3, 2), "float32")
+    >>> states, shift, scale = [np.zeros((3, 4))], np.zeros((3, 1, 2)), np.ones((3, 1, 2))
+    >>> decoder(memory, last, states, shift, scale).shape
+    TensorShape([3, 6, 2])
     """
 
     def __init__(self, cell, horizon, teacher_forcing=1.0, **kwargs):
@@ -284,7 +339,9 @@ class AutoregressiveDecoder(layers.Layer):
         if not 0 <= teacher_forcing <= 1:
             raise ValueError(f"`teacher_forcing` must be in [0, 1]. Received: {teacher_forcing}")
         self.cell, self.horizon, self.teacher_forcing = cell, horizon, teacher_forcing
-        self.recurrent = layers.RNN(cell, return_sequences=True, name="steps")
+        self.recurrent = layers.RNN(
+            cell, return_sequences=True, dtype=self.dtype_policy, name="steps"
+        )
         self.seeds = keras.random.SeedGenerator()
         self._targets = None
 

@@ -13,7 +13,9 @@ class CharacterEncoder(layers.Layer):
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.embedding_dim = embedding_dim
-        self.embedding = layers.Embedding(vocabulary_size, embedding_dim, name="embedding")
+        self.embedding = layers.Embedding(
+            vocabulary_size, embedding_dim, dtype=self.dtype_policy, name="embedding"
+        )
 
     def call(self, characters):
         batch, time, width = ops.shape(characters)
@@ -67,7 +69,9 @@ class CharacterCNN(CharacterEncoder):
         self.widths = tuple(widths)
         self.output_dim = filters * len(self.widths)
         self.convolutions = [
-            layers.Conv1D(filters, width, padding="same", name=f"width_{width}")
+            layers.Conv1D(
+                filters, width, padding="same", dtype=self.dtype_policy, name=f"width_{width}"
+            )
             for width in self.widths
         ]
 
@@ -120,7 +124,10 @@ class CharacterRNN(CharacterEncoder):
         self.units = units
         self.cell = cell
         self.output_dim = 2 * units
-        self.recurrent = layers.Bidirectional(recurrent_layer(cell, units), name="recurrent")
+        policy = {"dtype": self.dtype_policy}
+        self.recurrent = layers.Bidirectional(
+            recurrent_layer(cell, units, **policy), **policy, name="recurrent"
+        )
 
     def build(self, input_shape):
         self.embedding.build((None, None))

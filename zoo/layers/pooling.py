@@ -101,8 +101,9 @@ class AttentionPooling(layers.Layer):
     def __init__(self, units=64, **kwargs):
         super().__init__(**kwargs)
         self.units = units
-        self.hidden = layers.Dense(units, activation="tanh", name="hidden")
-        self.score = layers.Dense(1, use_bias=False, name="score")
+        policy = {"dtype": self.dtype_policy}
+        self.hidden = layers.Dense(units, activation="tanh", **policy, name="hidden")
+        self.score = layers.Dense(1, use_bias=False, **policy, name="score")
         self.supports_masking = True
 
     def build(self, states_shape, real_shape=None):

@@ -3,11 +3,10 @@
 import keras
 from keras import layers, ops
 
-from zoo.layers.recurrent import recurrent_layer
+from zoo.layers.recurrent import recurrent_layer, units_of_layers
 from zoo.layers.token_decoder import advance
 
 
-@keras.saving.register_keras_serializable(package="zoo")
 class ReconstructionCell(layers.Layer):
     """One step of a `ReconstructionDecoder`, which reads the step before: the truth, or its own.
 
@@ -56,7 +55,7 @@ class ReconstructionDecoder(layers.Layer):
         size: Features of a step, or with `embedding_dim` the number of token ids.
         embedding_dim: Size of a token's vector, or `None` where steps are numbers.
         cell: `"lstm"`, `"gru"` or `"simple_rnn"`.
-        units: Units of the recurrent layers, a tuple, the lowest first.
+        units: Units of the recurrent layer; a tuple stacks layers, the lowest first.
         **kwargs: Keras's own, such as `name`.
 
     Call arguments:
@@ -69,7 +68,7 @@ class ReconstructionDecoder(layers.Layer):
         Float `(batch, time, size)`: values, or logits of tokens.
 
     Raises:
-        ValueError: If `cell` is none of the three.
+        ValueError: If `cell` is none of the three, or a layer has no units.
 
     Reference:
         Srivastava et al. 2015, "Unsupervised Learning of Video Representations using LSTMs"
@@ -88,22 +87,26 @@ class ReconstructionDecoder(layers.Layer):
 
     def __init__(self, size, *, embedding_dim=None, cell="lstm", units=(64,), **kwargs):
         super().__init__(**kwargs)
+        units = units_of_layers(units)
         self.options = {
             "size": size,
             "embedding_dim": embedding_dim,
             "cell": cell,
-            "units": tuple(units),
+            "units": units,
         }
         self.width = size if embedding_dim is None else embedding_dim
-        cells = [recurrent_layer(cell, each).cell for each in units]
-        self.head = layers.Dense(size, name="head")
+        policy = {"dtype": self.dtype_policy}
+        cells = [recurrent_layer(cell, each, **policy).cell for each in units]
+        self.head = layers.Dense(size, **policy, name="head")
         self.embedding = None
         if embedding_dim is not None:
-            self.embedding = layers.Embedding(size, embedding_dim, name="embedding")
-        self.cell = ReconstructionCell(cells, self.head, self._feed, self.width, name="step")
-        self.steps = layers.RNN(self.cell, return_sequences=True, name="steps")
+            self.embedding = layers.Embedding(size, embedding_dim, **policy, name="embedding")
+        self.cell = ReconstructionCell(
+            cells, self.head, self._feed, self.width, **policy, name="step"
+        )
+        self.steps = layers.RNN(self.cell, return_sequences=True, **policy, name="steps")
         *self.sizes, _ = self.cell.state_size
-        self.bridge = layers.Dense(sum(self.sizes), activation="tanh", name="bridge")
+        self.bridge = layers.Dense(sum(self.sizes), activation="tanh", **policy, name="bridge")
 
     def build(self, code_shape, sequence_shape=None):
         """Makes the weights for a code of a size."""

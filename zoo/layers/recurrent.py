@@ -1,5 +1,7 @@
 """Recurrent layers by name, alone and stacked."""
 
+import numbers
+
 from keras import layers
 
 from zoo.layers.lstm_and_gru import GRU, LSTM
@@ -8,6 +10,30 @@ from zoo.layers.weight_dropout import WeightDropout
 CELLS = {"lstm": LSTM, "gru": GRU, "simple_rnn": layers.SimpleRNN}
 STATES = {"lstm": 2, "gru": 1, "simple_rnn": 1}  # How many a layer of one direction has.
 NORMALIZATIONS = {"layer": layers.LayerNormalization, "batch": layers.BatchNormalization}
+
+
+def units_of_layers(units):
+    """Says how many units each layer of a stack has.
+
+    Args:
+        units: Units of the one layer, or several: one entry a layer, the lowest first.
+
+    Returns:
+        A tuple of ints, one a layer.
+
+    Raises:
+        ValueError: If there is no layer, or one without a unit.
+
+    Example:
+
+    >>> units_of_layers(8), units_of_layers([8, 6])
+    ((8,), (8, 6))
+    """
+    each = (units,) if isinstance(units, numbers.Integral) else units
+    several = isinstance(each, list | tuple) and len(each) > 0
+    if several and all(isinstance(size, numbers.Integral) and size > 0 for size in each):
+        return tuple(map(int, each))
+    raise ValueError(f"`units` must be a positive int or a tuple of them. Received: {units!r}")
 
 
 def recurrent_layer(cell, units, *, bidirectional=False, weight_dropout=0.0, name=None, **kwargs):
@@ -104,9 +130,7 @@ def stacked(
     >>> stacked("lstm", (8, 6), bidirectional=True, dropout=0.1)(x).shape
     (None, None, 12)
     """
-    units = (units,) if isinstance(units, int) else tuple(units)
-    if not units or any(not isinstance(size, int) or size < 1 for size in units):
-        raise ValueError(f"`units` must be a positive int or a tuple of them. Received: {units}")
+    units = units_of_layers(units)
     if normalization is not None and normalization not in NORMALIZATIONS:
         known = ", ".join(map(repr, NORMALIZATIONS))
         raise ValueError(
@@ -114,7 +138,7 @@ def stacked(
         )
     if residual and len(set(units)) > 1:
         raise ValueError(f"`residual` needs layers of one width. Received: units={units}")
-    rates = dropout if isinstance(dropout, tuple) else (dropout,) * len(units)
+    rates = dropout if isinstance(dropout, list | tuple) else (dropout,) * len(units)
     if len(rates) != len(units):
         raise ValueError(f"`dropout` must have one rate a layer. Received: {dropout}")
     drop = layers.SpatialDropout1D if variational_dropout else layers.Dropout

@@ -12,7 +12,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
     ids in place of one-hot vectors, which large vocabularies do not allow.
 
     Args:
-        smoothing: The part that is spread, from 0 to 1.
+        smoothing: The part that is spread, at least 0 and less than 1.
         reduction: As of any Keras loss.
         name: Name of the loss.
 
@@ -39,7 +39,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
     ):
         super().__init__(name=name, reduction=reduction)
         if not 0 <= smoothing < 1:
-            raise ValueError(f"`label_smoothing` must be in [0, 1). Received: {smoothing}")
+            raise ValueError(f"`smoothing` must be in [0, 1). Received: {smoothing}")
         self.smoothing = smoothing
 
     def call(self, y_true, y_pred):

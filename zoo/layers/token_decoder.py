@@ -4,12 +4,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from zoo.layers.attention import MemoryAttention
-from zoo.layers.recurrent import recurrent_layer
+from zoo.layers.attention import MemoryAttention, check_kind
+from zoo.layers.recurrent import recurrent_layer, units_of_layers
 from zoo.layers.tied import Bias, TiedEmbedding
 
 
-@keras.saving.register_keras_serializable(package="zoo")
 class TokenDecoderCell(layers.Layer):
     """One step of a decoder that is fed what it made of the step before.
 
@@ -80,7 +79,8 @@ class TokenDecoder(layers.Layer):
             all (doubly stochastic attention).
         tied: Whether the logits are inner products with the tokens' vectors, so that one matrix
             serves twice (`zoo.layers.TiedEmbedding`).
-        dropout: Rate of the dropout on tokens' vectors, between layers and on outputs.
+        dropout: Rate of the dropout on tokens' vectors, on outputs and, where a whole sequence is
+            read at once, between layers.
         **kwargs: Keras's own, such as `name`.
 
     Call arguments:
@@ -135,10 +135,14 @@ class TokenDecoder(layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        units = (units,) if isinstance(units, int) else tuple(units)
+        units = units_of_layers(units)
         if sampling is not None and not 0 < sampling <= 1:
             raise ValueError(f"`sampling` must be None or in (0, 1]. Received: {sampling}")
-        if attention is None and attention_penalty:
+        if sampling_steps < 1:
+            raise ValueError(f"`sampling_steps` must be at least 1. Received: {sampling_steps}")
+        if attention is not None:
+            check_kind(attention, "attention")
+        elif attention_penalty:
             raise ValueError(
                 "`attention_penalty` needs `attention`. Received: attention=None, "
                 f"attention_penalty={attention_penalty}"
@@ -157,35 +161,46 @@ class TokenDecoder(layers.Layer):
             "dropout": dropout,
         }
         self.feeding = input_feeding or sampling is not None
+        policy = {"dtype": self.dtype_policy}
         if tied:
             # Inner products with vectors as small as Keras makes them tell little for long.
             scale = keras.initializers.RandomNormal(stddev=embedding_dim**-0.5)
             self.embedding = TiedEmbedding(
-                vocabulary_size, embedding_dim, embeddings_initializer=scale, name="embedding"
+                vocabulary_size,
+                embedding_dim,
+                embeddings_initializer=scale,
+                **policy,
+                name="embedding",
             )
         else:
-            self.embedding = layers.Embedding(vocabulary_size, embedding_dim, name="embedding")
+            self.embedding = layers.Embedding(
+                vocabulary_size, embedding_dim, **policy, name="embedding"
+            )
         self.recurrent = [
-            recurrent_layer(cell, size, return_sequences=True, name=f"{cell}_{depth + 1}")
+            recurrent_layer(cell, size, return_sequences=True, **policy, name=f"{cell}_{depth + 1}")
             for depth, size in enumerate(units)
         ]
         self.cells = [layer.cell for layer in self.recurrent]
         self.state_sizes = [size for each in self.cells for size in _sizes(each)]
-        self.bridge = layers.Dense(sum(self.state_sizes), activation="tanh", name="bridge")
+        self.bridge = layers.Dense(
+            sum(self.state_sizes), activation="tanh", **policy, name="bridge"
+        )
         self.attention = None
         if attention is not None:
-            self.attention = MemoryAttention(units[-1], attention, name="attention")
-        self.drop = layers.Dropout(dropout)
+            self.attention = MemoryAttention(units[-1], attention, **policy, name="attention")
+        self.drop = layers.Dropout(dropout, **policy)
         if tied:
-            self.projection = layers.Dense(embedding_dim, use_bias=False, name="projection")
+            self.projection = layers.Dense(
+                embedding_dim, use_bias=False, **policy, name="projection"
+            )
             self.bias = Bias(dtype="float32", name="bias")
         else:
             self.logits = layers.Dense(vocabulary_size, dtype="float32", name="logits")
         self.steps = None
         if self.feeding:
             own_token = self._own_token if sampling is not None else None
-            cell = TokenDecoderCell(self.recurrent, self.attention, own_token)
-            self.steps = layers.RNN(cell, return_sequences=True, name="steps")
+            cell = TokenDecoderCell(self.recurrent, self.attention, own_token, **policy)
+            self.steps = layers.RNN(cell, return_sequences=True, **policy, name="steps")
         if sampling is not None:
             self.seeds = keras.random.SeedGenerator()
         self.supports_masking = True

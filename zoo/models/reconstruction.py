@@ -11,6 +11,7 @@ from zoo.layers import (
     recurrent_layer,
     stacked,
 )
+from zoo.layers.recurrent import units_of_layers
 
 DECODERS = ("repeat", "autoregressive")
 
@@ -95,7 +96,7 @@ def SequenceAutoencoder(
         raise ValueError(f"`decoder` must be one of {known}. Received: {decoder!r}")
     if loss not in ("mse", "mae"):
         raise ValueError(f"`loss` must be 'mse' or 'mae'. Received: {loss!r}")
-    units = (units,) if isinstance(units, int) else tuple(units)
+    units = units_of_layers(units)
     text = vocabulary_size is not None
     size = vocabulary_size if text else num_features
 
