@@ -125,6 +125,16 @@ def test_channels_of_segrnn_share_their_weights():
     np.testing.assert_allclose(swapped, model.predict_on_batch(x), atol=1e-5)
 
 
+def test_a_decoder_starts_from_what_both_directions_end_with():
+    model = models.Seq2SeqForecaster(**SIZES, units=6, bidirectional=True, dropout=0.0)
+    bridge = model.get_layer("bridge_1")
+    ended = keras.Model(model.input, bridge.input)
+    x, _ = example()
+    both = model.get_layer("gru_1")
+    states = [layer(x - x[:, -1:])[:, -1] for layer in (both.forward_layer, both.backward_layer)]
+    np.testing.assert_allclose(ended(x), np.concatenate(states, axis=-1), atol=1e-5)
+
+
 def test_loss_of_a_decoder_is_that_with_the_truth_shown():
     model = models.Seq2SeqForecaster(**SIZES, units=6, dropout=0.0)
     x, y = example()
@@ -180,7 +190,14 @@ def test_examples_of_weight_0_do_not_count(loss):
         (lambda: models.SegRNN(25, 12, 3, segment=6), "must be multiples of `segment`"),
         (lambda: models.SegRNN(24, 12, 3, segment=6, units=7), "`units` must be even"),
         (lambda: models.Forecaster(24, 12, 3, loss="huber"), "`loss` must be 'mse' or 'mae'"),
-        (lambda: models.Forecaster(24, 12, 3, normalization="batch"), "`kind` must be one of"),
+        (
+            lambda: models.Forecaster(24, 12, 3, normalization=None),
+            "`normalization` must be one of 'none', 'last', 'reversible'. Received: None",
+        ),
+        (
+            lambda: models.Seq2SeqForecaster(24, 12, 3, distribution="quantiles", levels=(0.1, 1)),
+            "`levels` must rise between 0 and 1, with 0.5 among them",
+        ),
         (lambda: models.Forecaster(24, 12, 3, distribution="beta"), "`distribution` must be None"),
         (lambda: models.Forecaster(24, 12, 3, cell="rnn"), "`cell` must be one of"),
     ],

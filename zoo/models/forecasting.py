@@ -14,12 +14,14 @@ from zoo.layers import (
     InstanceNormalization,
     PinballLoss,
     SegmentRecurrence,
+    distribution_size,
     jit_compile,
-    parameters,
     recurrent_layer,
     stacked,
     uniform_initializers,
 )
+from zoo.layers.instance_normalization import KINDS
+from zoo.layers.recurrent import STATES, units_of_layers
 
 
 def Forecaster(
@@ -50,7 +52,8 @@ def Forecaster(
         units: Units of the recurrent layer, of each direction; a tuple stacks layers.
         bidirectional: Whether the layers read the history in both directions.
         dropout: Rate of the dropout after each recurrent layer.
-        normalization: `"none"`, `"last"` or `"reversible"` (`zoo.layers.InstanceNormalization`).
+        normalization: `"none"`, `"last"` or `"reversible"`, of each window by itself
+            (`zoo.layers.InstanceNormalization`).
         distribution: `None` for values; `"quantiles"`, `"gaussian"` or `"student_t"` for forecasts
             that say how sure they are (`zoo.layers.DistributionHead`).
         levels: Levels of the quantiles, with 0.5 among them; those that are served, too, of the
@@ -85,7 +88,7 @@ def Forecaster(
     state = stacked(
         cell, units, bidirectional=bidirectional, dropout=dropout, return_sequences=False
     )(x)
-    size = parameters(distribution, levels)
+    size = distribution_size(distribution, levels)
     raw = layers.Dense(horizon * num_channels * size, dtype="float32", name="steps")(state)
     shape = (horizon, num_channels) if distribution is None else (horizon, num_channels, size)
     raw = layers.Reshape(shape, dtype="float32", name="forecast")(raw)
@@ -162,7 +165,7 @@ def SegRNN(
             f"lookback={lookback}, horizon={horizon}, segment={segment}"
         )
     before, after = lookback // segment, horizon // segment
-    size = parameters(distribution, levels)
+    size = distribution_size(distribution, levels)
 
     inputs, x, shift, scale = _inputs(
         lookback, horizon, num_channels, num_covariates, normalization
@@ -249,8 +252,8 @@ def Seq2SeqForecaster(
     >>> Seq2SeqForecaster(lookback=48, horizon=24, num_channels=7, units=8).output_shape
     (None, 24, 7)
     """
-    units = (units,) if isinstance(units, int) else tuple(units)
-    size = parameters(distribution, levels)
+    units = units_of_layers(units)
+    size = distribution_size(distribution, levels)
     inputs, x, shift, scale = _inputs(
         lookback, horizon, num_channels, num_covariates, normalization
     )
@@ -260,10 +263,12 @@ def Seq2SeqForecaster(
         x = layers.Concatenate()([x, inputs["covariates"][:, :lookback]])
     memory = stacked(cell, units, bidirectional=bidirectional, dropout=dropout)(x)
     decoder = recurrent_layer(cell, units[-1]).cell
-    number = 2 if cell == "lstm" else 1
+    ended = memory[:, -1]
+    if bidirectional:  # The backward direction ends with the first step.
+        ended = layers.Concatenate()([ended[:, : units[-1]], memory[:, 0, units[-1] :]])
     states = [
-        layers.Dense(units[-1], activation="tanh", name=f"bridge_{i + 1}")(memory[:, -1])
-        for i in range(number)
+        layers.Dense(units[-1], activation="tanh", name=f"bridge_{place + 1}")(ended)
+        for place in range(STATES[cell])
     ]
     fed = tuple(levels).index(0.5) if distribution == "quantiles" else 0
     feedback = FeedbackCell(AttentionCell(decoder, attention), num_channels, size, fed)
@@ -295,6 +300,9 @@ def _inputs(lookback, horizon, num_channels, num_covariates, normalization):
 
     A series in its own units is too large for half precision: float32 until it is normalized.
     """
+    if normalization not in KINDS:
+        known = ", ".join(map(repr, KINDS))
+        raise ValueError(f"`normalization` must be one of {known}. Received: {normalization!r}")
     history = inputs = keras.Input((lookback, num_channels), name="history")
     if num_covariates:
         covariates = keras.Input((lookback + horizon, num_covariates), name="covariates")
