@@ -205,6 +205,11 @@ def test_imagenet_weights():
         (lambda: captioner(attention="dot"), "`attention` must be one of"),
         (lambda: of_features((7,)), "Attention needs a grid of features"),
         (lambda: captioner(attention=None, attention_penalty=1.0), "needs `attention`"),
+        (lambda: captioner(sampling=0.5, sampling_steps=0), "`sampling_steps` must be at least 1"),
+        (
+            lambda: ImageCaptioner("convolutional", WORDS, (None, None, 3)),
+            r"`image_shape` must be \(height, width, 3\), no None. Received: \(None, None, 3\)",
+        ),
         (
             lambda: ImageCaptioner("ResNet51", WORDS),
             "`application` must be a network of keras.applications",

@@ -20,6 +20,7 @@ def CaptionDecoder(
     attention_penalty=0.0,
     input_feeding=False,
     sampling=None,
+    sampling_steps=1000,
     projection_dim=None,
     places=True,
     summary="mean",
@@ -44,13 +45,15 @@ def CaptionDecoder(
         input_feeding: Whether a step also reads what the one before saw.
         sampling: Share of the training steps that read the decoder's own word (scheduled sampling),
             or `None`.
+        sampling_steps: Batches after which that share is reached.
         projection_dim: Size of a layer between each place's features and the decoder, or `None` to
             have none.
         places: Whether each place of a grid gets a vector of its own, so that the decoder knows
             where it looks.
         summary: What the recurrent layer begins with: the `"mean"` of all places, or `"all"` of
             them, one after another.
-        dropout: Rate of the dropout on words' vectors, between layers and on outputs.
+        dropout: Rate of the dropout on words' vectors, on outputs and, without `input_feeding` and
+            `sampling`, between layers.
         optimizer: Anything that `keras.Model.compile` takes.
         name: Name of the model.
 
@@ -89,6 +92,7 @@ def CaptionDecoder(
         attention_penalty=attention_penalty,
         input_feeding=input_feeding,
         sampling=sampling,
+        sampling_steps=sampling_steps,
         dropout=dropout,
     )
 
@@ -110,6 +114,7 @@ def ImageCaptioner(
     attention_penalty=0.0,
     input_feeding=False,
     sampling=None,
+    sampling_steps=1000,
     projection_dim=None,
     places=True,
     summary="mean",
@@ -141,6 +146,7 @@ def ImageCaptioner(
         attention_penalty: Likewise.
         input_feeding: Likewise.
         sampling: Likewise.
+        sampling_steps: Likewise.
         projection_dim: Likewise.
         places: Likewise.
         summary: Likewise.
@@ -166,6 +172,10 @@ def ImageCaptioner(
     >>> logits.shape
     TensorShape([2, 5, 50])
     """
+    if len(image_shape) != 3 or None in tuple(image_shape):
+        raise ValueError(
+            f"`image_shape` must be (height, width, 3), no None. Received: {image_shape}"
+        )
     image = keras.Input(tuple(image_shape), dtype="uint8", name="image")
     x = ops.cast(image, keras.config.floatx())
     if flip:
@@ -193,6 +203,7 @@ def ImageCaptioner(
         attention_penalty=attention_penalty,
         input_feeding=input_feeding,
         sampling=sampling,
+        sampling_steps=sampling_steps,
         dropout=dropout,
     )
 
