@@ -229,6 +229,33 @@ def test_mixed_precision():
     assert padding_changes(model)[0] < 1e-2
 
 
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: tagger(character_encoder="rnn"),
+        lambda: tagger(character_encoder="cnn"),
+        lambda: classifier(pooling="attention"),
+        lambda: models.Seq2Seq(WORDS, WORDS, units=4, embedding_dim=5, sampling=0.5, tied=True),
+        lambda: models.SequenceAutoencoder(
+            vocabulary_size=WORDS, units=4, embedding_dim=5, decoder="autoregressive"
+        ),
+    ],
+    ids=["character rnn", "character cnn", "attention", "sequence to sequence", "autoencoder"],
+)
+def test_a_mixed_model_comes_back_under_another_policy(build, tmp_path):
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = build()
+    finally:
+        keras.config.set_dtype_policy(policy)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    x, _, _ = example(model)
+    found, expected = (scores(keras.ops.convert_to_numpy(each(x))) for each in (again, model))
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_encoder_under_a_head_of_ones_own():
     encoder = models.RecurrentEncoder(WORDS, units=(4, 6), cell="gru")
     pooled = keras.layers.GlobalAveragePooling1D()(encoder.output, mask=encoder.input != 0)
@@ -267,7 +294,9 @@ def test_the_reference_is_the_stock_layer():
         ({"word_dropout": 1.5}, "`rate` must be in"),
         ({"head": "hmm"}, "`head` must be 'softmax' or 'crf'. Received: 'hmm'"),
         ({"tags": ["O"]}, "`tags` must have num_tags=3 names"),
+        ({"tags": ["O", "PER", "LOC"]}, "A tag must be 'O', or B-, I-, E- or S-"),
         ({"head": "crf", "tags": ["O", "PER", "LOC"]}, "A tag must be 'O', or B-, I-, E- or S-"),
+        ({"tags": ["B-X", "I-X", "B-Y"]}, "`tags` must have 'O' among them"),
     ],
 )
 def test_bad_arguments_are_named(options, said):
@@ -294,6 +323,9 @@ def test_an_ensemble_says_the_mean_of_its_members(head):
 def test_an_ensemble_must_have_one_kind_of_members(heads):
     members = [tagger(head=head, name=f"{head}_member") for head in heads]
     with pytest.raises(ValueError, match="`members` must be at least one model"):
+        models.Ensemble(members)
+    members = [tagger(units=4), classifier(TAGS)]
+    with pytest.raises(ValueError, match="all with the same head and classes"):
         models.Ensemble(members)
 
 

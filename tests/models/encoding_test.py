@@ -48,6 +48,8 @@ def test_backbone_shares_its_layers_and_can_be_frozen():
 def test_what_has_no_such_head_is_refused():
     with pytest.raises(ValueError, match=r"`model` must be a tagger or a classifier\. Received"):
         models.backbone(models.LanguageModel(WORDS, units=4, embedding_dim=4, tied=True))
+    with pytest.raises(ValueError, match=r"`model` must be a tagger or a classifier\. Received"):
+        models.backbone(models.LanguageModel(WORDS, units=4))
     members = [models.SequenceTagger(WORDS, 3, units=4, name=f"member_{i}") for i in range(2)]
     with pytest.raises(ValueError, match=r"one of its parts: `model.get_layer\('member_0'\)`"):
         models.backbone(models.Ensemble(members))

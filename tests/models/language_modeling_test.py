@@ -311,3 +311,10 @@ def test_both_directions_are_the_stock_layers():
 def test_several_layers_would_see_what_they_are_to_predict():
     with pytest.raises(ValueError, match=r"`units` must be an int: one layer. Received: \(4, 4\)"):
         bidirectional(units=(4, 4))
+
+
+def test_words_are_read_without_their_characters_and_shapes():
+    with pytest.raises(ValueError, match=r"The encoder must read tokens alone.* shape_vocabulary"):
+        bidirectional(shape_vocabulary_size=5)
+    with pytest.raises(TypeError, match="layers"):
+        bidirectional(layers=2)

@@ -8,6 +8,7 @@ from zoo.models.encoding import RecurrentEncoder
 from zoo.models.transfer import transfer
 
 ADVERSARIES = (None, "labels", "virtual")
+POOLINGS = ("last", "mean", "max", "attention")
 
 
 def SequenceClassifier(
@@ -77,8 +78,12 @@ def SequenceClassifier(
     if adversary not in ADVERSARIES:
         known = ", ".join(map(repr, ADVERSARIES))
         raise ValueError(f"`adversary` must be one of {known}. Received: {adversary!r}")
-    if not pooling:
-        raise ValueError(f"`pooling` must name at least one way. Received: {pooling!r}")
+    ways = (pooling,) if isinstance(pooling, str) else tuple(pooling)
+    if not ways or any(way not in POOLINGS for way in ways):
+        known = ", ".join(map(repr, POOLINGS))
+        raise ValueError(
+            f"`pooling` must be one of {known} or a tuple of them. Received: {pooling!r}"
+        )
     states = RecurrentEncoder(
         vocabulary_size,
         bidirectional=bidirectional,
@@ -90,7 +95,7 @@ def SequenceClassifier(
     real = tokens != 0
 
     pooled = []
-    for kind in (pooling,) if isinstance(pooling, str) else pooling:
+    for kind in ways:
         if kind == "attention":
             vector, _ = AttentionPooling(name="attention")(states.output, real)
         else:
@@ -137,8 +142,8 @@ class AdversarialClassifier(keras.Model):
         Miyato et al. 2017, "Adversarial Training Methods for Semi-Supervised Text Classification".
     """
 
-    # Of the search for the virtual direction, in the unit of `perturbation`; half precision does not
-    # tell vectors apart that are closer.
+    # Of the search for the virtual direction, in the unit of `perturbation`; half precision does
+    # not tell vectors apart that are closer.
     _first_step, _first_step_in_half_precision = 1e-2, 1.0
 
     def __init__(

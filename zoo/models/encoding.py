@@ -5,6 +5,7 @@ from keras import layers
 
 from zoo.layers import (
     AttentionPooling,
+    CarriedState,
     CharacterCNN,
     CharacterRNN,
     EmbeddingDropout,
@@ -42,7 +43,9 @@ def RecurrentEncoder(
     """Builds the part of a text model below its head: a vector for every token in its context.
 
     Like the models of `keras.applications` without their top, it is not compiled: put a head of
-    your own on `encoder.output`, with `encoder.input` as the input of the new model.
+    your own on `encoder.output`, with `encoder.input` as the input of the new model. To start it
+    from a language model (`zoo.models.transfer`), build both with the same `cell=`, `units=` and
+    `embedding_dim=`: their defaults differ.
 
     Args:
         vocabulary_size: Number of token ids, counting padding (id 0) and unknown (id 1).
@@ -174,7 +177,8 @@ def backbone(model):
         if isinstance(layer, AttentionPooling | SequencePooling):
             return keras.Model(model.input, layer.input[0], name="backbone")
     head = {layer.name: layer for layer in model.layers}.get("logits")
-    if not isinstance(head, layers.Dense):
+    writes = any(isinstance(layer, CarriedState) for layer in model.layers)  # A language model.
+    if writes or not isinstance(head, layers.Dense):
         members = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
         raise ValueError(
             f"`model` must be a tagger or a classifier. Received: {model.name!r}"

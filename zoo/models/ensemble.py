@@ -36,11 +36,11 @@ def Ensemble(members, *, optimizer="adam", name="ensemble"):
     >>> Ensemble(members).output_shape
     (None, None, 5)
     """
-    heads = [sorted(model.output) if isinstance(model.output, dict) else [] for model in members]
-    if not members or any(head != heads[0] for head in heads):
+    shapes = [model.output_shape for model in members]
+    if not members or any(shape != shapes[0] for shape in shapes):
         raise ValueError(
-            "`members` must be at least one model, all with the same head. "
-            f"Received: outputs {[model.output for model in members]}"
+            "`members` must be at least one model, all with the same head and classes. "
+            f"Received: outputs of shapes {shapes}"
         )
     first = members[0]
     inputs = keras.tree.map_structure(
@@ -49,7 +49,7 @@ def Ensemble(members, *, optimizer="adam", name="ensemble"):
     # Not the members themselves: each would be saved with its optimizer.
     alone = [keras.Model(model.input, model.output, name=model.name) for model in members]
     outputs = [model(inputs) for model in alone]
-    if heads[0]:
+    if isinstance(first.output, dict):
         potentials = _mean([output["potentials"] for output in outputs], name="potentials")
         outputs = ViterbiDecoder(name="decoder")(potentials)
     else:

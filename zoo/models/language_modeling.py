@@ -1,6 +1,7 @@
 """Models that say which token comes next."""
 
 import functools
+import numbers
 
 import keras
 from keras import layers, ops
@@ -18,7 +19,7 @@ from zoo.layers import (
     jit_compile,
     stacked,
 )
-from zoo.layers.recurrent import STATES
+from zoo.layers.recurrent import STATES, units_of_layers
 from zoo.models.encoding import RecurrentEncoder
 
 
@@ -48,7 +49,8 @@ def LanguageModel(
     """Builds a compiled recurrent language model of characters, words or whatever else.
 
     Its embedding and its recurrent layers bear the names of those of `zoo.models.RecurrentEncoder`,
-    so its weights can start a tagger or a classifier of one direction.
+    so its weights can start a tagger or a classifier of one direction (`zoo.models.transfer`).
+    Build both with the same `cell=`, `units=` and `embedding_dim=`: their defaults differ.
 
     Args:
         vocabulary_size: Number of token ids, counting padding (id 0) and unknown (id 1).
@@ -109,7 +111,7 @@ def LanguageModel(
             f"`projection_dim` must be None or `embedding_dim` of tied weights, {embedding_dim}. "
             f"Received: {projection_dim}"
         )
-    units = (units,) if isinstance(units, int) else tuple(units)
+    units = units_of_layers(units)
     drop = layers.SpatialDropout1D if variational_dropout else layers.Dropout
     input_rate = dropout if input_dropout is None else input_dropout
     output_rate = dropout if output_dropout is None else output_dropout
@@ -233,7 +235,8 @@ def BidirectionalLanguageModel(
     One reads from the left, the other from the right; each predicts every token from those that it
     has read. Below its head it is a `zoo.models.RecurrentEncoder` of one bidirectional layer, with
     layers of the same names, so its weights can start a tagger or a classifier
-    (`zoo.models.transfer`). It has one layer because in a second one each direction would see
+    (`zoo.models.transfer`) that is built with the same `cell=`, `units=` and `embedding_dim=`: the
+    defaults differ. It has one layer because in a second one each direction would see
     what the other is to predict.
 
     Args:
@@ -257,7 +260,9 @@ def BidirectionalLanguageModel(
         of 0 at padding; `y` is not looked at. The loss is the mean of all nats.
 
     Raises:
-        ValueError: If an argument is not one that the encoder knows, or `units` are several layers.
+        ValueError: If the value of an argument is none that the encoder knows, if `units` are
+            several layers, or if the encoder is to read characters or shapes.
+        TypeError: If the encoder has no such argument.
 
     Reference:
         Peters et al. 2018, "Deep contextualized word representations"; Dai and Le 2015,
@@ -269,7 +274,7 @@ def BidirectionalLanguageModel(
     >>> model.output_shape
     (None, None, 2)
     """
-    if not isinstance(units, int):
+    if not isinstance(units, numbers.Integral):
         raise ValueError(f"`units` must be an int: one layer. Received: {units!r}")
     states = RecurrentEncoder(
         vocabulary_size,
@@ -280,6 +285,11 @@ def BidirectionalLanguageModel(
         dropout=dropout,
         **encoder,
     )
+    if isinstance(states.input, dict):
+        raise ValueError(
+            "The encoder must read tokens alone, without characters and shapes. "
+            f"Received: {', '.join(encoder)}"
+        )
     softmax = SampledSoftmax(vocabulary_size, samples, dtype="float32", name="softmax")
 
     def predict(states, direction, before, after):

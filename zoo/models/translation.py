@@ -52,7 +52,8 @@ def Seq2Seq(
             true one (scheduled sampling), or `None`; slower.
         sampling_steps: Batches after which that share is reached.
         tied: Whether the decoder's logits are inner products with its tokens' vectors.
-        dropout: Rate of the dropout on tokens' vectors, between layers and on outputs.
+        dropout: Rate of the dropout on tokens' vectors, on outputs and between layers; between
+            those of the decoder only without `input_feeding` and `sampling`.
         label_smoothing: Part of the certainty that is spread over all tokens in the loss.
         optimizer: Anything that `keras.Model.compile` takes.
         name: Name of the model.
@@ -81,6 +82,8 @@ def Seq2Seq(
     >>> [layer.name for layer in model.layers if layer.weights]
     ['encoder', 'decoder']
     """
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(f"`label_smoothing` must be in [0, 1). Received: {label_smoothing}")
     source = keras.Input((None,), dtype="int32", name="source")
     previous = keras.Input((None,), dtype="int32", name="previous")
     encoder = _encoder(source_vocabulary_size, embedding_dim, cell, units, bidirectional, dropout)
