@@ -53,7 +53,7 @@ def Forecaster(
         bidirectional: Whether the layers read the history in both directions.
         dropout: Rate of the dropout after each recurrent layer.
         normalization: `"none"`, `"last"` or `"reversible"`, of each window by itself
-            (`zoo.layers.InstanceNormalization`).
+            (`zoo.layers.InstanceNormalization`); no `None`, as text models have it.
         distribution: `None` for values; `"quantiles"`, `"gaussian"` or `"student_t"` for forecasts
             that say how sure they are (`zoo.layers.DistributionHead`).
         levels: Levels of the quantiles, with 0.5 among them; those that are served, too, of the
