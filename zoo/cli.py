@@ -324,7 +324,7 @@ def forecast(
     horizon: Annotated[int, typer.Option(min=1, help="Steps to forecast.")],
     lookback: Annotated[int | None, typer.Option(min=1, help="Steps of history.")] = None,
     time: Annotated[
-        str | None, typer.Option(help="Column of times [default: the first of dates]")
+        str | None, typer.Option(help="Column of times [default: the first without numbers]")
     ] = None,
     known: Annotated[
         list[str] | None,
@@ -362,7 +362,7 @@ def detect(
     table: Annotated[pathlib.Path, typer.Argument(help="A CSV file; columns of numbers.")],
     steps: Annotated[int, typer.Option(min=1, help="Most rows to show.")] = 10,
     time: Annotated[
-        str | None, typer.Option(help="Column of times [default: the first of dates]")
+        str | None, typer.Option(help="Column of times [default: the first without numbers]")
     ] = None,
     cell: Annotated[
         str, typer.Option(help="Of the network that watches: gru, lstm or simple_rnn.")

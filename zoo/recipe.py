@@ -17,6 +17,9 @@ class SlantedTriangular(keras.optimizers.schedules.PolynomialDecay):
         end_learning_rate: The rate at the last step.
         warmup: Share of the steps in which it rises, from nothing.
 
+    Raises:
+        ValueError: If `warmup` is no share below 1.
+
     Reference:
         Howard and Ruder 2018, "Universal Language Model Fine-tuning for Text Classification".
 
