@@ -97,7 +97,7 @@ def forecast(table, horizon, *, time=None, known=(), calendar=False, **options):
     Args:
         table: A `pandas.DataFrame`, or the path of a CSV file (`zoo.data.forecasting.from_table`).
         horizon: Steps to forecast.
-        time: Name of the column that tells when, where it is not the first that holds dates.
+        time: Name of the column that tells when, where it is not the first that holds no numbers.
         known: Names of columns that are known ahead of time, `horizon` rows farther than the rest.
         calendar: Whether the model is told the time of day, week and year.
         **options: Those of `zoo.outlook.forecast`.
@@ -119,7 +119,7 @@ def detect(table, *, time=None, **options):
 
     Args:
         table: A `pandas.DataFrame`, or the path of a CSV file (`zoo.data.forecasting.from_table`).
-        time: Name of the column that tells when, where it is not the first that holds dates.
+        time: Name of the column that tells when, where it is not the first that holds no numbers.
         **options: Those of `zoo.detection.detect`.
 
     Returns:
