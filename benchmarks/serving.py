@@ -5,9 +5,9 @@
 
 Each row is a process of its own, one after the other, so that its memory and its cold start are
 its own; the machine should have nothing else to do. `--peers PYTHON` names a Python in which spaCy,
-NLTK or Flair are installed; without it only the rows of the zoo are measured. A peer whose
+NLTK, Flair or Stanza are installed; without it only the rows of the zoo are measured. A peer whose
 pretrained weights would have to be downloaded is timed untrained, in the architecture that it
-publishes.
+publishes; NLTK's is trained here, before it is timed.
 """
 
 import importlib.metadata
@@ -107,12 +107,11 @@ def spacy_tagger(given):
 
 
 def nltk_tagger(given):
-    """NLTK's averaged perceptron, trained on the same split for one pass."""
+    """NLTK's averaged perceptron, trained on the same split (`perceptron`)."""
     from nltk.tag.perceptron import PerceptronTagger
 
     tagger = PerceptronTagger(load=False)
-    train = json.loads(pathlib.Path(given["train"]).read_text())
-    tagger.train([[tuple(pair) for pair in sentence] for sentence in train], nr_iter=1)
+    tagger.decode_json_params(json.loads(pathlib.Path(given["perceptron"]).read_text()))
     return lambda sentences: [[tag for _, tag in tagger.tag(tokens)] for tokens in sentences]
 
 
@@ -142,6 +141,50 @@ def flair_tagger(given):
         given = [Sentence(tokens) for tokens in sentences]
         tagger.predict(given, mini_batch_size=len(given))
         return [[token.get_label("pos").value for token in sentence] for sentence in given]
+
+    return tag
+
+
+def stanza_tagger(given):
+    """Stanza's BiLSTM (`nocharlm`) without its table of pretrained word vectors, untrained."""
+    import torch
+    from stanza.models import tagger as command
+    from stanza.models.common.doc import Document
+    from stanza.models.pos.data import Dataset
+    from stanza.models.pos.trainer import Trainer
+
+    def document(sentences, tags=None):
+        rows = zip(sentences, tags or sentences, strict=True)
+        return Document(
+            [
+                [
+                    {"id": (place,), "text": token, "upos": tag}
+                    for place, (token, tag) in enumerate(zip(*pair, strict=True), start=1)
+                ]
+                for pair in rows
+            ]
+        )
+
+    settings = command.parse_args(["--no_pretrain", "--shorthand", "en_ewt", "--cpu"])
+    known = document(given["sentences"], given["gold"])
+    vocabulary = Dataset.init_vocab([known], settings)
+    trainer = Trainer(args=settings, vocab=vocabulary, pretrain=None, device="cpu")
+
+    @torch.no_grad()
+    def tag(sentences):
+        data = Dataset(
+            document(sentences),
+            settings,
+            None,
+            vocab=vocabulary,
+            evaluation=True,
+            sort_during_eval=True,
+        )
+        batches = data.to_length_limited_loader(
+            batch_size=len(sentences), maximum_tokens=settings["batch_maximum_tokens"]
+        )
+        rows = [row for batch in batches for row in trainer.predict(batch)]
+        return [[word[0] for word in row] for row in rows]
 
     return tag
 
@@ -187,13 +230,14 @@ TABLES = {
         "spaCy, HashEmbedCNN 96 x 4, untrained": spacy_tagger,
         "NLTK, averaged perceptron": nltk_tagger,
         "Flair, pos-fast, untrained": flair_tagger,
+        "Stanza, nocharlm, untrained": stanza_tagger,
     },
     "forecasting": {
         **{label: keras_forecaster(ask) for label, ask in KERAS.items()},
         **{label: runtime_forecaster(runtime) for runtime, label in LABELS.items()},
     },
 }
-PEERS = {"spaCy": "spacy", "NLTK": "nltk", "Flair": "flair"}
+PEERS = {"spaCy": "spacy", "NLTK": "nltk", "Flair": "flair", "Stanza": "stanza"}
 
 
 @app.command()
@@ -257,11 +301,22 @@ def row(table: str, label: str, path: pathlib.Path):
             "spacy",
             "nltk",
             "flair",
+            "stanza",
         )
         if name.replace("-", "_").replace("ai_edge_litert", "ai_edge_litert.interpreter")
         in sys.modules
     }
     print(json.dumps(found))
+
+
+@app.command(hidden=True)
+def perceptron(train: pathlib.Path, kept: pathlib.Path):
+    """Train NLTK's tagger, for as many passes as it does by itself."""
+    from nltk.tag.perceptron import PerceptronTagger
+
+    tagger = PerceptronTagger(load=False)
+    tagger.train([[tuple(pair) for pair in each] for each in json.loads(train.read_text())])
+    kept.write_text(json.dumps(tagger.encode_json_obj()))
 
 
 def exported(folder, name):
@@ -292,6 +347,11 @@ def megabytes(directory, runtime):
         "litert": [directory / "model.tflite"],
     }[runtime]
     return sum(path.stat().st_size for path in files) / 1e6
+
+
+def installed(python, module):
+    """Says whether a Python has a module."""
+    return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
 
 
 def measured(table, label, path, python):
@@ -333,10 +393,7 @@ def write(table, given, directory, unit, peers):
         for label in TABLES[table]:
             module = PEERS.get(label.partition(",")[0])
             python = peers if module else sys.executable
-            if (
-                python is None
-                or subprocess.run([python, "-c", f"import {module or 'zoo'}"]).returncode
-            ):
+            if python is None or not installed(python, module or "zoo"):
                 print(f"Left out, for it is not installed: {label}", file=sys.stderr)
                 continue
             passes = measured(table, label, path, python)
@@ -410,8 +467,12 @@ def tagging(peers: Peers = None):
             "sentences": test.tokens,
             "gold": test.tags,
             "train": str(pairs),
+            "perceptron": str(pathlib.Path(folder, "perceptron.json")),
             "tags": sorted({tag for row in train.tags for tag in row}),
         }
+        if peers is not None and installed(peers, "nltk"):
+            command = [peers, __file__, "perceptron", given["train"], given["perceptron"]]
+            subprocess.run(command, check=True)
         write("tagging", given, directory, "words", peers)
 
 
