@@ -213,6 +213,35 @@ def test_a_row_may_have_any_length():
         ),
         (lambda: layers.BatchNormalization(axis=1), "batch_normalization must normalize the last"),
         (lambda: layers.Dense(4, activation="gelu"), "The activation of dense must be one of"),
+        (
+            lambda: layers.Bidirectional(
+                layers.LSTM(4), backward_layer=layers.LSTM(5, go_backwards=True)
+            ),
+            "Both directions of bidirectional must have the same cell",
+        ),
+        (
+            lambda: layers.Bidirectional(
+                layers.LSTM(4), backward_layer=layers.GRU(4, go_backwards=True)
+            ),
+            "Both directions of bidirectional must have the same cell",
+        ),
+        (
+            lambda: layers.Bidirectional(
+                layers.GRU(4), backward_layer=layers.GRU(4, activation="relu", go_backwards=True)
+            ),
+            "The activations of bidirectional must be Keras's defaults",
+        ),
+        (
+            lambda: layers.Bidirectional(
+                layers.GRU(4, go_backwards=True), backward_layer=layers.GRU(4)
+            ),
+            "The first direction of bidirectional must read forwards",
+        ),
+        (lambda: layers.LSTM(4, stateful=True), "lstm is stateful"),
+        (
+            lambda: layers.Conv1D(4, 3, padding="same", data_format="channels_first"),
+            "`data_format` of conv1d must be channels_last",
+        ),
         (lambda: layers.GaussianNoise(1.0), None),
         (lambda: layers.Lambda(ops.sinh, name="curve"), "There is no ONNX for Sinh yet"),
     ],
@@ -222,13 +251,19 @@ def test_a_row_may_have_any_length():
         "unmerged",
         "another axis",
         "curve",
+        "two widths",
+        "two cells",
+        "two activations",
+        "the other way around",
+        "stateful",
+        "channels first",
         "noise",
         "operation",
     ],
 )
 def test_what_cannot_be_converted_is_named(layer, said):
     keras.backend.clear_session()
-    x = keras.Input((5, 3), name="x")
+    x = keras.Input((5, 3), batch_size=2, name="x")
     model = keras.Model(x, layer()(x))
     if said is None:
         convert(model)

@@ -100,6 +100,8 @@ def permute(graph, layer, x):
 def convolution_in_time(graph, layer, x):
     """One product of windows: of short sequences ONNX Runtime's own operator takes ten times."""
     (size,) = layer.kernel_size
+    if layer.data_format != "channels_last":
+        return convolution(graph, layer, x)
     if layer.padding == "causal":
         x = graph.add("Pad", x, integers(0, (size - 1) * layer.dilation_rate[0], 0, 0, 0, 0))
     if layer.strides != (1,) or layer.dilation_rate != (1,) or layer.groups != 1:
@@ -119,7 +121,11 @@ def convolution_in_time(graph, layer, x):
 
 @converts(layers.Conv2D)
 def convolution(graph, layer, x):
-    """Channels come first in ONNX."""
+    """Channels come first in ONNX, and last in Keras."""
+    if layer.data_format != "channels_last":
+        raise NotImplementedError(
+            f"`data_format` of {layer.name} must be channels_last. Received: {layer.data_format}"
+        )
     inner, places = range(1, layer.rank + 1), range(layer.rank)
     found = graph.add(
         "Conv",
@@ -172,17 +178,8 @@ def recurrent(graph, layer, x, initial_state=None, mask=None):
     if not each:
         raise NotImplementedError(f"There is no ONNX for the cell of {layer.name}")
     first, name = each[0], kind(each[0])
-    gates = () if name == "simple_rnn" else (first.recurrent_activation,)
-    if first.activation is not activations.tanh or set(gates) - {activations.sigmoid}:
-        raise NotImplementedError(f"The activations of {layer.name} must be Keras's defaults")
+    _refuse_what_no_operator_does(layer, each)
     merge = getattr(layer, "merge_mode", "concat")
-    if merge != "concat" and merge not in MERGES:
-        raise NotImplementedError(
-            f"`merge_mode` of {layer.name} must be one of {', '.join(['concat', *MERGES])}. "
-            f"Received: {merge}"
-        )
-    if len(each) == 1 and first.go_backwards:
-        raise NotImplementedError(f"{layer.name} reads backwards alone: there is no ONNX for that")
     lengths = None
     if mask is not None:
         lengths = graph.add("ReduceSum", cast(graph, mask, "int32"), integers(1), keepdims=0)
@@ -221,6 +218,38 @@ def recurrent(graph, layer, x, initial_state=None, mask=None):
         outputs = graph.add("Squeeze", _merged(graph, ways, merge), integers(1))
         outputs = graph.add("Transpose", outputs, perm=[1, 0, 2])
     return [outputs, *last] if first.return_state else outputs
+
+
+def _refuse_what_no_operator_does(layer, each):
+    """Raises `NotImplementedError` for what would be computed otherwise than Keras does."""
+    gated = kind(each[0]) != "simple_rnn"
+    merges = ["concat", *MERGES]
+
+    def cell(direction):
+        return kind(direction), direction.units, getattr(direction, "reset_after", None)
+
+    def usual(direction):
+        gates = direction.recurrent_activation if gated else activations.sigmoid
+        return direction.activation is activations.tanh and gates is activations.sigmoid
+
+    if any(cell(direction) != cell(each[0]) for direction in each):
+        raise NotImplementedError(f"Both directions of {layer.name} must have the same cell")
+    if not all(usual(direction) for direction in each):
+        raise NotImplementedError(f"The activations of {layer.name} must be Keras's defaults")
+    if getattr(layer, "merge_mode", "concat") not in merges:
+        raise NotImplementedError(
+            f"`merge_mode` of {layer.name} must be one of {', '.join(merges)}. "
+            f"Received: {layer.merge_mode}"
+        )
+    if len(each) == 1 and each[0].go_backwards:
+        raise NotImplementedError(f"{layer.name} reads backwards alone: there is no ONNX for that")
+    if each[0].go_backwards:
+        raise NotImplementedError(f"The first direction of {layer.name} must read forwards")
+    if any(direction.stateful for direction in each):
+        raise NotImplementedError(
+            f"{layer.name} is stateful. A graph keeps nothing between calls: give it an "
+            "`initial_state` and have it return its state"
+        )
 
 
 def _merged(graph, ways, merge):
