@@ -3,7 +3,7 @@
 import numpy as np
 
 MOST = 1 << 16  # Words that are remembered; then all are forgotten.
-AT_A_TIME = 256
+AT_A_TIME = 32  # So few that what is made of their characters stays in the cache.
 
 
 class WordVectors:
