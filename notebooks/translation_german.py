@@ -45,6 +45,7 @@ texts = [
     "Two women are sitting on a bench and reading a newspaper.",
     "An old man with a hat plays the guitar on the street.",
     "A girl in a red dress is jumping into the water while her brother watches.",
+    "A woman waits while the man with the hat reads a newspaper.",
 ]
 for text, translation in zip(texts, translator.predict(texts), strict=True):
     print(f"{text}\n    {translation}")
@@ -62,12 +63,13 @@ zoo.plots.translation.attention(found[0])
 plt.show()
 
 # %% [markdown]
-# German puts some verbs elsewhere than English does, and lines that cross would show it. These two
-# sentences hardly ask for that. A line to ⏎ means that a piece looked at the end, where nothing
-# more is said; it is the first piece and the full stop that do.
+# German puts some verbs elsewhere than English does, and lines that cross would show it. The first
+# of these asks for none: its last verb is last in both languages. In the second *reads* comes last
+# in German, and its line crosses those of the words before it. A line to ⏎ means that a piece
+# looked at the end, where nothing more is said; it is the first piece and the full stop that do.
 
 # %%
-zoo.plots.translation.predictions(found[1:3])
+zoo.plots.translation.predictions(found[3:])
 plt.show()
 
 # %% [markdown]
