@@ -158,7 +158,9 @@ plt.show()
 # You will see the same measures on the pictures that have a held-out combination.
 
 # %%
-_ = plots.measures(found)
+ax = plots.measures(found)
+for dots, size in zip(ax.collections[1:], (90, 24), strict=True):
+    dots.set_sizes([size])  # Where both are alike, the one is seen around the other.
 names = ("exact_match", "numbers", "sizes", "colours", "shapes", "relations")
 rows = {name: [100 * each[measure] for measure in names] for name, each in found.items()}
 display(pd.DataFrame(rows, index=names).round(2))

@@ -49,6 +49,7 @@ for first, last in series.windows:
 for shade, (split, (begin, end)) in zip("753", recipe.preprocessing["parts"].items(), strict=True):
     ax.hlines(0, times[begin], times[end - 1], linewidth=4, color=f"0.{shade}")
     ax.text(times[begin], 4, split)
+ax.set_ylabel("temperature")
 ax.spines[["top", "right"]].set_visible(False)
 _ = dates(ax)
 
@@ -156,13 +157,14 @@ found = {
     for label, each in {"with the network": scores, "values alone": alone}.items()
 }
 raised = np.flatnonzero(scores >= found["with the network"]["threshold"])
-_ = plots.anomalies(
+_, below = plots.anomalies(
     series.values,
     np.log1p(scores),
     series.windows,
     alarms=raised[raised >= probation],
     times=series.seconds.astype("datetime64[s]"),
 )
+_ = below.set_ylabel("log(1 + score)")
 
 # %% [markdown]
 # A score is drawn as its logarithm. Of the restless window it says nothing: there is no value, no
