@@ -176,7 +176,9 @@ def test_export_to_onnx(place, zoo):
 
 def test_export_of_graphs_elsewhere(refused):
     said = refused("export", NAME, "--format", "litert", "--output", "elsewhere")
-    assert "--output is for --format savedmodel; litert is written beside" in said
+    assert "--output is for --format savedmodel; litert is written of the published" in said
+    said = refused("export", NAME, "--format", "onnx", "--limit", "5")
+    assert "--limit is for --format savedmodel" in said
 
 
 def test_export_to_onnx_without_onnx(refused, exported, monkeypatch):

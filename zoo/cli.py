@@ -295,11 +295,12 @@ def export(
     from zoo import publishing, training
 
     if format_ != "savedmodel":
-        if output is not None:
-            raise ValueError(
-                f"--output is for --format savedmodel; {format_} is written beside the model's "
-                f"SavedModel. Received: --output {output}"
-            )
+        for option, value in (("output", output), ("run", run), ("limit", limit)):
+            if value:
+                raise ValueError(
+                    f"--{option} is for --format savedmodel; {format_} is written of the published "
+                    f"model, beside its SavedModel. Leave --{option} out"
+                )
         directory = zoo.load(name).directory
         if format_ == "litert":
             paths = [publishing.to_litert(directory)]
