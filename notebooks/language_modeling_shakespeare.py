@@ -113,8 +113,8 @@ display(pd.DataFrame(rows, columns=columns).set_index(""))
 #
 # We cut pieces out of dev and have the model read each as if it were a beginning, without memory of
 # what came before. You will see how the surprise falls with the number of characters that it has
-# read of the piece. Dashed is its mean over all of dev, with the whole text in memory; that is of
-# other characters than the curve.
+# read of the piece. Dashed is what the same characters are when the whole of dev before them is in
+# memory.
 
 # %%
 train, dev = (
@@ -124,30 +124,36 @@ train, dev = (
     )
     for split in ("train", "validation")
 )
+dev = dev[: 5_000 if limit else None]
 size = 256
 starts = np.linspace(0, len(dev) - size, pieces).astype(int)
 cut = model.score([dev[start : start + size] for start in starts])
 by_place = np.array([[token.nats for token in score.tokens] for score in cut]).mean(axis=0)
+remembered = np.array([token.nats for token in model.score(dev).tokens])
+remembered = np.mean([remembered[start : start + size] for start in starts], axis=0)
 
 edges = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]
 middles = [np.sqrt(max(low, 0.5) * high) for low, high in itertools.pairwise(edges)]
-means = [by_place[low:high].mean() for low, high in itertools.pairwise(edges)]
+parts = [slice(low, high) for low, high in itertools.pairwise(edges)]
+means = [by_place[part].mean() for part in parts]
 _, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
 ax.plot(middles, means, color=plots.FOR, marker="o")
-ax.axhline(found["nats"], color="#333333", linestyle="--", linewidth=1)
+ax.plot(middles, [remembered[part].mean() for part in parts], color="#333333", linestyle="--")
 ax.set_xscale("log", base=2)
 ax.set(xlabel="characters read of the piece", ylabel="nats a character", ylim=(0, None))
 ax.grid(alpha=0.3)
 ax.spines[["top", "right"]].set_visible(False)
-print(f"from 128 on {means[-1]:.2f} nats, with all in memory {found['nats']:.2f}")
+for part, nats in zip(parts, means, strict=True):
+    all_before = remembered[part].mean()
+    print(f"{part.start:3} to {part.stop:3}: {nats:.2f} nats, with all in memory {all_before:.2f}")
 
 # %% [markdown]
 # The first points are worse than guessing among some 65 characters, which gives 4.2 nats: the model
 # takes the piece for the beginning of a text, and is surprised to be in the middle of a line. Most
 # is won within the first word or two; after some dozens of characters there is little more to win.
-# (That the last points lie on the dashed line or a little beneath it says nothing finer: the
-# characters are others.) So the text hangs together as far as that, and no farther. Is this a limit
-# of the data or of the network? A larger corpus would give it more reason to remember.
+# From 32 on the two are the same to a hundredth. So the text hangs together as far as that, and no
+# farther. Is this a limit of the data or of the network? A larger corpus would give it more reason
+# to remember.
 #
 # ## Temperature
 #
