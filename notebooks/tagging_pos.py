@@ -146,6 +146,7 @@ for ax, batch, name in zip(axes[1:], (mixed, alike), shares, strict=True):
     ax.imshow(batch, aspect="auto", cmap="Blues", vmin=0, vmax=1.4, interpolation="nearest")
     ax.set(xlabel="step", ylabel="sentence", yticks=[])
     ax.set_title(f"{name}\npadding in all: {shares[name]:.0%}", fontsize=10)
+    ax.locator_params(axis="x", integer=True)
 saved = 1 - (1 - shares["corpus order"]) / (1 - shares["length buckets"])
 print(f"the median sentence has {np.median(lengths):.0f} words, the longest {lengths.max()};")
 print(f"length buckets save {saved:.0%} of the steps that the model computes in an epoch.")
@@ -395,7 +396,8 @@ ax = zoo.plots.tagging.alternatives(
 #
 # In daily use all of this is one line: `zoo.load` gives a model that was trained to the end of its
 # recipe. It takes text, or lists of tokens, and gives back tokens with tag, probability and place.
-# You will see sentences of our own, the surer a tag, the stronger its colour.
+# You will see sentences of our own, the surer a tag, the stronger its colour, and of six words the
+# probability.
 
 # %%
 if "ZOO_SHORT" in os.environ:
@@ -416,11 +418,17 @@ sentences = [
     "Her cat was blorfing the grumbly wug again!",
     "Didn't Anna email you about Friday's meeting in Leeds?",
 ]
-ax = zoo.plots.tagging.predictions(tagger.predict(sentences))
+answers = tagger.predict(sentences)
+ax = zoo.plots.tagging.predictions(answers)
+watched = ("man", "watch", "blorfing", "grumbly", "wug", "Leeds")
+for token in (token for answer in answers for token in answer if token.text in watched):
+    print(f"{token.text:9} {token.tag:6} {token.probability:.2f}")
 
 # %% [markdown]
-# The second sentence leads readers down the garden path: *man* is its verb. The third has words
-# that no corpus has. Does the model get them right, and is it unsure where it errs?
+# The second sentence leads readers down the garden path: *man* is its verb, and *watch* another.
+# The model takes the path for two nouns and is sure of it. The third has words that no corpus has:
+# there it is right, and of *grumbly* and *wug* less sure. So its doubt tells what it does not know,
+# and not always what it has wrong.
 #
 # ## What it scores
 #
