@@ -8,7 +8,9 @@
 # computed here, except where another source is named.
 
 # %%
+import contextlib
 import dataclasses
+import io
 import logging
 import os
 import tempfile
@@ -62,7 +64,7 @@ for row, channel in zip(axes, shown, strict=True):
         ax.plot(times[part], values[part], color="black", linewidth=0.5)
         ax.spines[["top", "right"]].set_visible(False)
         plots.dates(ax)
-    row[0].set_ylabel(channel)
+    row[0].set_ylabel(f"{channel}, units of the file")
 
 # %% [markdown]
 # No hour is skipped, and the report finds no value missing, but it counts only what is no number.
@@ -270,7 +272,7 @@ for ax, channel in zip(axes, shown, strict=True):
         times=times[reach],
         ax=ax,
     )
-    ax.set_ylabel(channel)
+    ax.set_ylabel(f"{channel}, units of the file")
 
 # %% [markdown]
 # One window proves nothing. A *backtest* forecasts from every hour of test, each time with nothing
@@ -345,7 +347,8 @@ table = pd.DataFrame(
     columns=["made up"],
     index=example["timestamp"][-4_000:].astype("datetime64[s]"),
 )
-outlook = zoo.forecast(table, 48, **({"epochs": 1} if limit else {}))
+with contextlib.redirect_stdout(io.StringIO()):
+    outlook = zoo.forecast(table, 48, **({"epochs": 1} if limit else {}))
 axes = plots.outlook(outlook)
 print(f"best on dev and used: {outlook.chosen}")
 
