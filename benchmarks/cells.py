@@ -16,6 +16,7 @@ import concurrent.futures
 import csv
 import dataclasses
 import importlib
+import itertools
 import json
 import os
 import pathlib
@@ -35,7 +36,7 @@ from rows import versions, write
 HERE = pathlib.Path(__file__).parent
 SEEDS = 5
 RATES = (1e-3, 3e-3, 1e-2)
-HIGHER = 3e-2  # Is tried where the last of them is best.
+HIGHER = (3e-2, 1e-1)  # Each is tried where the rate before it is best.
 LARGE = " as large"  # With as many weights as the first row of its group.
 WARM, TIMED, ASKED = 20, 60, 30
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -302,8 +303,9 @@ def row(table: str, name: str, index: int, runs: Runs = pathlib.Path("runs")):
         return task.better * found["dev"]
 
     best = max((trained(rate, 0) for rate in RATES), key=better)
-    if best["rate"] == RATES[-1]:
-        best = max(best, trained(HIGHER, 0), key=better)
+    for highest, higher in itertools.pairwise((RATES[-1], *HIGHER)):
+        if best["rate"] == highest:
+            best = max(best, trained(higher, 0), key=better)
     others = [trained(best["rate"], seed) for seed in range(1, SEEDS)]
     (directory / "seeds.json").write_text(json.dumps([best, *others]) + "\n")
 
@@ -388,7 +390,8 @@ def tabulate(table, title, found, notes):
 
 CHOSEN = (
     f"Seeds 0 to {SEEDS - 1}; of the rates {', '.join(f'{rate:g}' for rate in RATES)} the one that "
-    f"is best on dev with seed 0, and {HIGHER:g} where that is better than the last of them. "
+    f"is best on dev with seed 0; where that is the last of them, higher ones are tried, too: "
+    f"{', '.join(f'{rate:g}' for rate in HIGHER)}. "
     '"As large": as wide as it takes to have as many weights as the '
     "row that it is to be compared with. Updates: median of those after which dev is within a "
     "hundredth of its best. Each task is one of the zoo's, made small: words alone, no CRF, one "
