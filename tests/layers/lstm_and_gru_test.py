@@ -138,6 +138,15 @@ def test_batch_and_time_unknown_and_a_single_step(cell, bidirectional, loops):
 
 
 @each_cell
+def test_a_single_row(cell, loops):
+    stock, ours = both(cell, bidirectional=True, return_sequences=True)
+    x, _ = example(batch=1)
+    mask = MASKS["padding"][1:2]
+    assert_alike(answers(ours, x, mask=mask), answers(stock, x, mask=mask))
+    assert loops == 2 * [cell.lower()]
+
+
+@each_cell
 def test_number_of_features_unknown(cell, loops):
     stock, ours = both(cell, return_sequences=True)
     x, _ = example()
