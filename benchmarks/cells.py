@@ -390,7 +390,7 @@ def tabulate(table, title, found, notes):
 
 CHOSEN = (
     f"Seeds 0 to {SEEDS - 1}; of the rates {', '.join(f'{rate:g}' for rate in RATES)} the one that "
-    f"is best on dev with seed 0; where that is the last of them, higher ones are tried, too: "
+    "is best on dev with seed 0; where that is the last of them, higher ones are tried, too: "
     f"{', '.join(f'{rate:g}' for rate in HIGHER)}. "
     '"As large": as wide as it takes to have as many weights as the '
     "row that it is to be compared with. Updates: median of those after which dev is within a "

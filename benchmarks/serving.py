@@ -458,21 +458,18 @@ def tagging(peers: Peers = None):
     train, test = (data.read("universal_dependencies/en_ewt", split) for split in ("train", "test"))
     with tempfile.TemporaryDirectory() as folder:
         directory = exported(folder, TAGGER)
-        pairs = pathlib.Path(folder, "train.json")
-        tagged = [
-            list(zip(*each, strict=True)) for each in zip(train.tokens, train.tags, strict=True)
-        ]
-        pairs.write_text(json.dumps(tagged))
+        kept = pathlib.Path(folder, "perceptron.json")
+        if peers is not None and installed(peers, "nltk"):
+            pairs = pathlib.Path(folder, "train.json")
+            rows = zip(train.tokens, train.tags, strict=True)
+            pairs.write_text(json.dumps([list(zip(*each, strict=True)) for each in rows]))
+            subprocess.run([peers, __file__, "perceptron", pairs, kept], check=True)
         given = {
             "sentences": test.tokens,
             "gold": test.tags,
-            "train": str(pairs),
-            "perceptron": str(pathlib.Path(folder, "perceptron.json")),
+            "perceptron": str(kept),
             "tags": sorted({tag for row in train.tags for tag in row}),
         }
-        if peers is not None and installed(peers, "nltk"):
-            command = [peers, __file__, "perceptron", given["train"], given["perceptron"]]
-            subprocess.run(command, check=True)
         write("tagging", given, directory, "words", peers)
 
 

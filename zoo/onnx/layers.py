@@ -178,8 +178,8 @@ def recurrent(graph, layer, x, initial_state=None, mask=None):
     if not each:
         raise NotImplementedError(f"There is no ONNX for the cell of {layer.name}")
     first, name = each[0], kind(each[0])
-    _refuse_what_no_operator_does(layer, each)
     merge = getattr(layer, "merge_mode", "concat")
+    _refuse_what_no_operator_does(layer, each, merge)
     lengths = None
     if mask is not None:
         lengths = graph.add("ReduceSum", cast(graph, mask, "int32"), integers(1), keepdims=0)
@@ -220,7 +220,7 @@ def recurrent(graph, layer, x, initial_state=None, mask=None):
     return [outputs, *last] if first.return_state else outputs
 
 
-def _refuse_what_no_operator_does(layer, each):
+def _refuse_what_no_operator_does(layer, each, merge):
     """Raises `NotImplementedError` for what would be computed otherwise than Keras does."""
     gated = kind(each[0]) != "simple_rnn"
     merges = ["concat", *MERGES]
@@ -236,10 +236,9 @@ def _refuse_what_no_operator_does(layer, each):
         raise NotImplementedError(f"Both directions of {layer.name} must have the same cell")
     if not all(usual(direction) for direction in each):
         raise NotImplementedError(f"The activations of {layer.name} must be Keras's defaults")
-    if getattr(layer, "merge_mode", "concat") not in merges:
+    if merge not in merges:
         raise NotImplementedError(
-            f"`merge_mode` of {layer.name} must be one of {', '.join(merges)}. "
-            f"Received: {layer.merge_mode}"
+            f"`merge_mode` of {layer.name} must be one of {', '.join(merges)}. Received: {merge}"
         )
     if len(each) == 1 and each[0].go_backwards:
         raise NotImplementedError(f"{layer.name} reads backwards alone: there is no ONNX for that")
