@@ -64,13 +64,13 @@ def example(states=0, time=TIME, batch=BATCH):
     return x, [tf.constant(draw(size=(batch, UNITS)), "float32") for _ in range(states)]
 
 
-def answers(layer, x, states=(), mask=None, **options):
+def answers(layer, x, states=(), mask=None, training=True):
     """All that a layer returns, and the gradients of a sum of it by all that it reads."""
     variables = [variable.value for variable in layer.trainable_variables]
     x, states = tf.convert_to_tensor(x), list(states)
     with tf.GradientTape() as tape:
         tape.watch([x, *states])
-        outputs = layer(x, mask=mask, initial_state=states or None, **options)
+        outputs = layer(x, mask=mask, initial_state=states or None, training=training)
         outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
         # Every element weighs something else.
         total = sum(
@@ -110,8 +110,8 @@ def test_results_and_gradients_are_those_of_the_stock_layer(
     x, states = example(2 if cell == "LSTM" else 1)
     assert_alike(answers(ours, x, states, mask), answers(stock, x, states, mask))
     assert loops == [cell.lower()]
-    # In a graph, from zeros.
-    run = tf.function(lambda layer, x: answers(layer, x, mask=mask))
+    # In a graph, from zeros, not in training.
+    run = tf.function(lambda layer, x: answers(layer, x, mask=mask, training=False))
     assert_alike(run(ours, x), run(stock, x))
 
 
@@ -155,7 +155,7 @@ def test_number_of_features_unknown(cell, loops):
     def slopes(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            total = tf.reduce_sum(tf.sin(ours(x)))
+            total = tf.reduce_sum(tf.sin(ours(x, training=True)))
         return tape.gradient(total, [x, *(each.value for each in ours.weights)])
 
     with tf.GradientTape() as tape:
@@ -195,7 +195,7 @@ def test_float16(cell):
 def test_dropout_draws_the_same(cell):
     stock, ours = both(cell, dropout=0.5, seed=3)
     x, _ = example()
-    found, expected = (answers(layer, x, training=True) for layer in (ours, stock))
+    found, expected = (answers(layer, x) for layer in (ours, stock))
     assert_alike(found, expected)
     assert abs(found[0][0] - ours(x)).numpy().max() > 0.01
 
@@ -224,7 +224,8 @@ def test_stateful(cell):
 def test_what_is_not_the_default_runs_the_stock_loop(cell, options, loops):
     stock, ours = both(cell, shape=(BATCH, TIME, FEATURES), **options)
     x, _ = example()
-    assert_alike(answers(ours, x), answers(stock, x))
+    found, expected = (answers(layer, x, training=False) for layer in (ours, stock))
+    assert_alike(found, expected)
     assert loops == []
 
 
@@ -287,6 +288,19 @@ def test_files_are_read_in_a_fresh_process(cell, tmp_path):
         (SERVE, tmp_path / "exported", tmp_path / "example.npz"),
     ):
         subprocess.run([sys.executable, "-c", *map(str, arguments)], check=True)
+
+
+@each_cell
+def test_what_trains_is_exported_without_its_gradient(cell, tmp_path):
+    _, ours = both(cell, dropout=0.5, shape=(None, TIME, FEATURES))
+    archive, x = keras.export.ExportArchive(), example()[0]
+    archive.track(ours)
+    signature = [tf.TensorSpec((None, TIME, FEATURES), "float32")]
+    archive.add_endpoint("draw", lambda x: ours(x, training=True), input_signature=signature)
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    archive.write_out(tmp_path / "exported", options=options, verbose=False)
+    loaded = tf.saved_model.load(tmp_path / "exported")
+    assert abs(loaded.draw(x) - loaded.draw(x)).numpy().max() > 0.01
 
 
 @each_cell

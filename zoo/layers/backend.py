@@ -152,59 +152,121 @@ def wait_for_every_process():
 
 
 def scan(step, carry, xs, *, reverse=False):
-    """Runs a step over time, as `keras.ops.scan` does.
+    """Runs a step over time, as `keras.ops.scan` does, and keeps what another scan will want.
 
-    On TensorFlow that one wants outputs of the carry's shape and, of several inputs, a known length
-    (Keras 3.15); this one does not.
+    On TensorFlow `keras.ops.scan` wants outputs of the carry's shape and, of several inputs, a
+    known length (Keras 3.15); this one does not. What is kept is not copied there.
 
     Args:
         step: Function of the carry and of one step of each input, both tuples of tensors, that
-            returns the next carry and what it gives out at this step, both tuples of tensors too.
+            returns the next carry, what it gives out at this step, and what is to be kept of it,
+            all tuples of tensors too.
         carry: Tuple of tensors that the first step gets.
-        xs: Tuple of tensors, time first, of at least one step.
+        xs: Tuple of tensors, time first, of at least one step, or of what a scan has kept; a tensor
+            is the first of them.
         reverse: Whether to begin at the last step; what is given out keeps the order of `xs`.
 
     Returns:
-        The last carry, and a tuple of what was given out, time first.
+        The last carry, a tuple of what was given out, time first, and a tuple of what was kept,
+        which is for the `xs` of another scan and for nothing else.
 
     Example:
 
     >>> def add(carry, x):
     ...     total = carry[0] + x[0]
-    ...     return (total,), (total, -total)
-    >>> _, (totals, _) = scan(add, (keras.ops.zeros(()),), (keras.ops.arange(4.0),))
+    ...     return (total,), (total, -total), ()
+    >>> _, (totals, _), _ = scan(add, (keras.ops.zeros(()),), (keras.ops.arange(4.0),))
     >>> totals.numpy()
     array([0., 1., 3., 6.], dtype=float32)
     """
     if keras.backend.backend() != "tensorflow":
-        return keras.ops.scan(step, carry, xs, reverse=reverse)
+
+        def joined(carry, x):
+            following, ys, kept = step(carry, x)
+            return following, (ys, kept)
+
+        carry, (ys, kept) = keras.ops.scan(joined, carry, xs, reverse=reverse)
+        return carry, ys, kept
     import tensorflow as tf
 
     steps = tf.shape(xs[0])[0]
-    inputs = [tf.TensorArray(x.dtype, steps, element_shape=x.shape[1:]).unstack(x) for x in xs]
+
+    def array(dtype, shape):
+        return tf.TensorArray(dtype, steps, element_shape=shape, clear_after_read=False)
+
+    inputs = [
+        x if isinstance(x, tf.TensorArray) else array(x.dtype, x.shape[1:]).unstack(x) for x in xs
+    ]
     # This call tells the shapes; nothing else needs it, so TensorFlow prunes it from a graph.
-    _, example = step(carry, tuple(x[0] for x in xs))
-    outputs = tuple(tf.TensorArray(y.dtype, steps, element_shape=y.shape) for y in example)
+    _, *example = step(carry, tuple(x.read(0) for x in inputs))
+    outputs, kept = (tuple(array(y.dtype, y.shape) for y in ys) for ys in example)
 
     def unfinished(i, *_):
         return i < steps
 
-    def body(i, carry, outputs):
+    def body(i, carry, outputs, kept):
         at = steps - 1 - i if reverse else i
-        following, ys = step(carry, tuple(array.read(at) for array in inputs))
+        following, *found = step(carry, tuple(x.read(at) for x in inputs))
         for now, before in zip(following, carry, strict=True):
             now.set_shape(before.shape)  # Else a batch of 1 could become one of unknown size.
-        outputs = tuple(array.write(at, y) for array, y in zip(outputs, ys, strict=True))
-        return i + 1, following, outputs
+        outputs, kept = (
+            tuple(written.write(at, y) for written, y in zip(arrays, ys, strict=True))
+            for arrays, ys in zip((outputs, kept), found, strict=True)
+        )
+        return i + 1, following, outputs, kept
 
-    _, carry, outputs = tf.while_loop(
+    _, carry, outputs, kept = tf.while_loop(
         unfinished,
         body,
-        (0, tuple(carry), outputs),
+        (0, tuple(carry), outputs, kept),
         maximum_iterations=steps,
-        parallel_iterations=1,  # Each step waits for the one before anyway.
+        parallel_iterations=2,  # What waits for no state may begin while the step before ends.
     )
-    return carry, tuple(array.stack() for array in outputs)
+    return carry, tuple(written.stack() for written in outputs), kept
+
+
+def gradient_of_sigmoid(y, upstream):
+    """The gradient with respect to x of `y = sigmoid(x)`: one operation on TensorFlow.
+
+    Args:
+        y: Float tensor.
+        upstream: Gradient with respect to y, of its shape.
+
+    Returns:
+        The gradient, of the same shape.
+
+    Example:
+
+    >>> gradient_of_sigmoid(keras.ops.array([0.5, 1.0]), keras.ops.array([1.0, 1.0])).numpy()
+    array([0.25, 0.  ], dtype=float32)
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.raw_ops.SigmoidGrad(y=y, dy=upstream)
+    return upstream * y * (1 - y)
+
+
+def gradient_of_tanh(y, upstream):
+    """The gradient with respect to x of `y = tanh(x)`: one operation on TensorFlow.
+
+    Args:
+        y: Float tensor.
+        upstream: Gradient with respect to y, of its shape.
+
+    Returns:
+        The gradient, of the same shape.
+
+    Example:
+
+    >>> gradient_of_tanh(keras.ops.array([0.5, 1.0]), keras.ops.array([1.0, 1.0])).numpy()
+    array([0.75, 0.  ], dtype=float32)
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.raw_ops.TanhGrad(y=y, dy=upstream)
+    return upstream * (1 - y * y)
 
 
 def with_gradient(function):

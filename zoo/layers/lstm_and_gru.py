@@ -7,18 +7,20 @@ from zoo.layers import recurrence
 from zoo.layers.backend import kernel_of_torch, kernels_are_torch, loops_are_worth_it
 
 HELD = 1e4  # Added to what goes into a gate, it holds the gate open or shut.
-MANY = 64  # From so many rows on, without a mask, JAX's own gradient of an LSTM is the faster one.
 
 
 @keras.saving.register_keras_serializable(package="zoo")
 class LSTM(keras.layers.LSTM):
-    """Is a `keras.layers.LSTM` that is faster on a CPU, in training above all.
+    """Is a `keras.layers.LSTM` that is faster on a CPU, in training above all (`training=True`).
 
     Weights, arguments and results are those of the stock layer, whose own loop or cuDNN kernel
     runs where there is a GPU (with a mask cuDNN's on TensorFlow alone), and with activations other
     than the default, without a bias, with `recurrent_dropout`, `unroll`, `use_cudnn=True` or
     `implementation=1`. On PyTorch its own kernel runs, unless a mask is no padding on the right or
     a padded sequence is read backwards from a state that is not zero.
+
+    A TensorFlow function that calls it with `training=True`, say for dropout while it answers, is
+    exported with `tf.saved_model.SaveOptions(experimental_custom_gradients=False)`.
 
     Args:
         units: Size of the state.
@@ -43,25 +45,25 @@ class LSTM(keras.layers.LSTM):
         if _kernels_run(self, sequences) and _lstm_of_torch_can(self, mask, h, c):
             inputs, real = _time_first(self, sequences, mask, training)
             return _lstm_of_torch(self, inputs, real, h, c)
-        # In an exported model the number of rows is a symbol, of which nothing can be asked.
-        rows = sequences.shape[0] if isinstance(sequences.shape[0], int) else 0
-        many = keras.backend.backend() == "jax" and mask is None and rows >= MANY
-        if _needs_the_stock_loop(self) or many:
+        if _needs_the_stock_loop(self):
             return super().inner_loop(sequences, initial_state, mask, training)
         inputs, real = _time_first(self, sequences, mask, training)
         weights = _tensors(cell.kernel, cell.recurrent_kernel, cell.bias)
-        states, c = recurrence.lstm(inputs, *weights, h, c, real)
+        states, c = recurrence.lstm(inputs, *weights, h, c, real, training)
         return _answer(self, states, real, [states[-1], c])
 
 
 @keras.saving.register_keras_serializable(package="zoo")
 class GRU(keras.layers.GRU):
-    """Is a `keras.layers.GRU` that is faster on a CPU, in training above all.
+    """Is a `keras.layers.GRU` that is faster on a CPU, in training above all (`training=True`).
 
     Weights, arguments and results are those of the stock layer, whose own loop or cuDNN kernel
     runs where there is a GPU, and with activations other than the default, without a bias, with
     `reset_after=False`, `recurrent_dropout`, `unroll`, `use_cudnn=True` or `implementation=1`. On
     PyTorch its own kernel runs.
+
+    A TensorFlow function that calls it with `training=True`, say for dropout while it answers, is
+    exported with `tf.saved_model.SaveOptions(experimental_custom_gradients=False)`.
 
     Args:
         units: Size of the state.
@@ -90,7 +92,8 @@ class GRU(keras.layers.GRU):
             return super().inner_loop(sequences, initial_state, mask, training)
         inputs, real = _time_first(self, sequences, mask, training)
         kernel, recurrent_kernel, biases = _tensors(cell.kernel, cell.recurrent_kernel, cell.bias)
-        states = recurrence.gru(inputs, kernel, recurrent_kernel, *ops.unstack(biases), h, real)
+        weights = kernel, recurrent_kernel, *ops.unstack(biases)
+        states = recurrence.gru(inputs, *weights, h, real, training)
         return _answer(self, states, real, [states[-1]])
 
 

@@ -4,15 +4,16 @@ Each step multiplies its own input. All inputs as one product before the loop ar
 slower with a hundred rows, for which that product does not fit a cache; but where there is known to
 be a single row they are faster, for the kernel is read but once, and so it is done there. The
 gradients with respect to kernels, biases and input are one product each after the gradient's loop.
+What they need is kept in training alone; else the backend finds a gradient itself, more slowly.
 Everything is time first. On TensorFlow and JAX.
 """
 
 from keras import ops
 
-from zoo.layers.backend import scan, with_gradient
+from zoo.layers.backend import gradient_of_sigmoid, gradient_of_tanh, scan, with_gradient
 
 
-def lstm(inputs, kernel, recurrent_kernel, bias, h, c, real=None):
+def lstm(inputs, kernel, recurrent_kernel, bias, h, c, real=None, training=True):
     """Runs an LSTM.
 
     Args:
@@ -23,6 +24,7 @@ def lstm(inputs, kernel, recurrent_kernel, bias, h, c, real=None):
         h: The state before the first step, `(batch, units)`.
         c: The cell's state before the first step, `(batch, units)`.
         real: `None`, or boolean `(time, batch, 1)`; where false the states stay as they are.
+        training: Whether to keep what the written gradient needs.
 
     Returns:
         The states after every step, `(time, batch, units)`; and the cell's state after the last.
@@ -40,7 +42,6 @@ def lstm(inputs, kernel, recurrent_kernel, bias, h, c, real=None):
     """
     mask = () if real is None else (real,)
 
-    @with_gradient
     def run(inputs, kernel, recurrent_kernel, bias, h0, c0):
         before, of_input = _product(inputs, kernel)
 
@@ -50,46 +51,44 @@ def lstm(inputs, kernel, recurrent_kernel, bias, h, c, real=None):
             i, f, g, o = ops.split(z, 4, axis=-1)
             i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
             c_next = f * c + i * g
-            h_next = o * ops.tanh(c_next)
-            h, c = _where(real, h_next, h), _where(real, c_next, c)
-            return (h, c), (h, c, ops.concatenate([i, f, g, o], axis=-1))
+            tanh = ops.tanh(c_next)
+            kept = (i, f, g, o, c, tanh) if training else ()
+            h, c = _where(real, o * tanh, h), _where(real, c_next, c)
+            return (h, c), (h,), kept
 
-        (_, last), (h, c, gates) = scan(step, (h0, c0), (before, *mask))
+        (_, last), (h,), kept = scan(step, (h0, c0), (before, *mask))
 
         def backward(from_h, from_last):
             transposed = ops.transpose(recurrent_kernel)
 
             def step_back(carry, x):
-                (dh, dc), (from_h, gates, c, *real) = carry, x
-                i, f, g, o = ops.split(gates, 4, axis=-1)
+                (dh, dc), (from_h, i, f, g, o, c, tanh, *real) = carry, x
                 dh = dh + from_h
-                tanh = ops.tanh(f * c + i * g)
-                within = dc + dh * o * (1 - tanh * tanh)
+                within = dc + gradient_of_tanh(tanh, dh * o)
                 dz = ops.concatenate(
                     [
-                        within * g * i * (1 - i),
-                        within * c * f * (1 - f),
-                        within * i * (1 - g * g),
-                        dh * tanh * o * (1 - o),
+                        gradient_of_sigmoid(i, within * g),
+                        gradient_of_sigmoid(f, within * c),
+                        gradient_of_tanh(g, within * i),
+                        gradient_of_sigmoid(o, dh * tanh),
                     ],
                     axis=-1,
                 )
                 dh_before = _where(real, ops.matmul(dz, transposed), dh)
                 dc_before = _where(real, within * f, dc)
-                return (dh_before, dc_before), (_where(real, dz, ops.zeros_like(dz)),)
+                return (dh_before, dc_before), (_where(real, dz, ops.zeros_like(dz)),), ()
 
             start = (ops.zeros_like(h0), from_last)
-            xs = (from_h, gates, _before(c, c0), *mask)
-            (dh, dc), (dz,) = scan(step_back, start, xs, reverse=True)
+            (dh, dc), (dz,), _ = scan(step_back, start, (from_h, *kept, *mask), reverse=True)
             d_recurrent_kernel = _outer(_before(h, h0), dz)
             return *_of_the_input(inputs, kernel, dz), d_recurrent_kernel, _total(dz), dh, dc
 
         return (h, last), backward
 
-    return run(inputs, kernel, recurrent_kernel, bias, h, c)
+    return _called(run, training)(inputs, kernel, recurrent_kernel, bias, h, c)
 
 
-def gru(inputs, kernel, recurrent_kernel, bias, recurrent_bias, h, real=None):
+def gru(inputs, kernel, recurrent_kernel, bias, recurrent_bias, h, real=None, training=True):
     """Runs a GRU that resets after the product, as cuDNN's does.
 
     Args:
@@ -100,6 +99,7 @@ def gru(inputs, kernel, recurrent_kernel, bias, recurrent_bias, h, real=None):
         recurrent_bias: `(3 * units,)`.
         h: The state before the first step, `(batch, units)`.
         real: `None`, or boolean `(time, batch, 1)`; where false the state stays as it is.
+        training: Whether to keep what the written gradient needs.
 
     Returns:
         The states after every step, `(time, batch, units)`.
@@ -115,7 +115,6 @@ def gru(inputs, kernel, recurrent_kernel, bias, recurrent_bias, h, real=None):
     """
     mask = () if real is None else (real,)
 
-    @with_gradient
     def run(inputs, kernel, recurrent_kernel, bias, recurrent_bias, h0):
         before, of_input = _product(inputs, kernel)
 
@@ -125,40 +124,43 @@ def gru(inputs, kernel, recurrent_kernel, bias, recurrent_bias, h, real=None):
             of_h = ops.split(ops.matmul(h, recurrent_kernel) + recurrent_bias, 3, axis=-1)
             z, r = ops.sigmoid(z + of_h[0]), ops.sigmoid(r + of_h[1])
             candidate = ops.tanh(candidate + r * of_h[2])
+            kept = (z, r, candidate, of_h[2], h) if training else ()
             h = _where(real, z * h + (1 - z) * candidate, h)
-            return (h,), (h, ops.concatenate([z, r, candidate, of_h[2]], axis=-1))
+            return (h,), (h,), kept
 
-        _, (h, gates) = scan(step, (h0,), (before, *mask))
+        _, (h,), kept = scan(step, (h0,), (before, *mask))
 
         def backward(from_h):
-            h_before = _before(h, h0)
             transposed = ops.transpose(recurrent_kernel)
 
             def step_back(carry, x):
-                (dh,), (from_h, gates, h, *real) = carry, x
-                z, r, candidate, of_h = ops.split(gates, 4, axis=-1)
+                (dh,), (from_h, z, r, candidate, of_h, h, *real) = carry, x
                 dh = dh + from_h
-                dz = dh * (h - candidate) * z * (1 - z)
-                d_candidate = dh * (1 - z) * (1 - candidate * candidate)
-                dr = d_candidate * of_h * r * (1 - r)
+                dz = gradient_of_sigmoid(z, dh * (h - candidate))
+                d_candidate = gradient_of_tanh(candidate, dh * (1 - z))
+                dr = gradient_of_sigmoid(r, d_candidate * of_h)
                 d_inputs = ops.concatenate([dz, dr, d_candidate], axis=-1)
                 d_recurrent = ops.concatenate([dz, dr, d_candidate * r], axis=-1)
                 dh_before = dh * z + ops.matmul(d_recurrent, transposed)
                 zeros = ops.zeros_like(d_inputs)
                 outputs = _where(real, d_inputs, zeros), _where(real, d_recurrent, zeros)
-                return (_where(real, dh_before, dh),), outputs
+                return (_where(real, dh_before, dh),), outputs, ()
 
-            xs = (from_h, gates, h_before, *mask)
-            (dh,), (d_inputs, d_recurrent) = scan(
-                step_back, (ops.zeros_like(h0),), xs, reverse=True
-            )
-            d_recurrent_kernel = _outer(h_before, d_recurrent)
+            start, xs = (ops.zeros_like(h0),), (from_h, *kept, *mask)
+            (dh,), (d_inputs, d_recurrent), _ = scan(step_back, start, xs, reverse=True)
+            d_recurrent_kernel = _outer(_before(h, h0), d_recurrent)
             biases = _total(d_inputs), _total(d_recurrent)
             return *_of_the_input(inputs, kernel, d_inputs), d_recurrent_kernel, *biases, dh
 
         return (h,), backward
 
-    return run(inputs, kernel, recurrent_kernel, bias, recurrent_bias, h)[0]
+    arguments = inputs, kernel, recurrent_kernel, bias, recurrent_bias, h
+    return _called(run, training)(*arguments)[0]
+
+
+def _called(run, training):
+    """The function with its gradient, or without."""
+    return with_gradient(run) if training else lambda *arguments: run(*arguments)[0]
 
 
 def _product(inputs, kernel):
