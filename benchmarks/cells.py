@@ -391,8 +391,8 @@ CHOSEN = (
     f"{', '.join(f'{rate:g}' for rate in HIGHER)}. "
     '"As large": as wide as it takes to have as many weights as the '
     "row that it is to be compared with. Updates: median of those after which dev is within a "
-    "hundredth of its best. Each task is one of the zoo's, made small: words alone, no CRF, one "
-    "layer, few epochs, the sizes of `tasks()` in the script."
+    "hundredth of its best. Each task is one of the zoo's, made small: words alone, no CRF, few "
+    "epochs, the sizes of `tasks()` in the script."
 )
 
 
