@@ -395,7 +395,7 @@ for task in TASKS:
             fillstyle="full" if model.endswith("large") else "none",
         )
 ax.plot(1, 1, "*", color=COLOURS["LSTM"], markersize=16)
-ax.annotate("LSTM", (1, 1), textcoords="offset points", xytext=(8, 8))
+ax.annotate("LSTM", (1, 1), textcoords="offset points", xytext=(-44, -14))
 ax.axhline(1, color="#999999", linestyle="--", linewidth=1)
 ax.axvline(1, color="#999999", linestyle="--", linewidth=1)
 ax.set(xscale="log", yscale="log")
@@ -501,7 +501,7 @@ with pd.option_context("display.max_colwidth", None):
 #   something else is wronged.
 # - Models are small and trained for three to eight epochs, which favours what learns fast: depth
 #   and dropout may pay where there is more time; the zoo's large tagger has two layers, and drops
-#   half. Where large ones were trained longer, LSTM and GRU come closer: tags 95.48 and 95.35, BLEU 36.18
-#   and 36.11 (`benchmarks/`).
+#   half. Where large ones were trained longer, LSTM and GRU come closer: tags 95.48 and 95.35, BLEU
+#   36.18 and 36.11 (`benchmarks/`).
 # - Times are TensorFlow's on two cores. LSTM and GRU are the zoo's layers, made faster; memory of
 #   models this small is mostly TensorFlow's.
