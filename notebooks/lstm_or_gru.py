@@ -394,8 +394,7 @@ for task in TASKS:
             color=COLOURS[model.removesuffix(" as large")],
             fillstyle="full" if model.endswith("large") else "none",
         )
-ax.plot(1, 1, "*", color=COLOURS["LSTM"], markersize=16)
-ax.annotate("LSTM", (1, 1), textcoords="offset points", xytext=(-44, -14))
+(star,) = ax.plot(1, 1, "*", color=COLOURS["LSTM"], markersize=16, label="LSTM, every task")
 ax.axhline(1, color="#999999", linestyle="--", linewidth=1)
 ax.axvline(1, color="#999999", linestyle="--", linewidth=1)
 ax.set(xscale="log", yscale="log")
@@ -413,7 +412,7 @@ handles += [
     for cell in ("GRU", "simple RNN")
     for fill, name in (("none", f"{cell}, as wide"), ("full", f"{cell}, as large"))
 ]
-ax.legend(handles=handles, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+ax.legend(handles=[star, *handles], fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
