@@ -7,7 +7,8 @@
 A row is trained with each learning rate from seed 0; the rate that is best on dev is trained from
 the other seeds. Test is measured once a training, and nothing is chosen by it. `scores` and
 `arrangements` train on one thread, `--jobs` rows at a time, and keep every training under `runs/`:
-called again, they go on where they stopped. `cost` needs a machine that has nothing else to do.
+called again, they go on where they stopped. `cost` needs Linux, and a machine that has nothing else to
+do.
 Each writes `cells_<table>.md`, and the raw results of every training beside it, in
 `cells_<table>.csv`, which the notebook `lstm_or_gru` draws.
 """
