@@ -7,9 +7,8 @@
 A row is trained with each learning rate from seed 0; the rate that is best on dev is trained from
 the other seeds. Test is measured once a training, and nothing is chosen by it. `scores` and
 `arrangements` train on one thread, `--jobs` rows at a time, and keep every training under `runs/`:
-called again, they go on where they stopped. `cost` needs Linux, and a machine that has nothing else to
-do.
-Each writes `cells_<table>.md`, and the raw results of every training beside it, in
+called again, they go on where they stopped. `cost` needs Linux, and a machine that has nothing else
+to do. Each writes `cells_<table>.md`, and the raw results of every training beside it, in
 `cells_<table>.csv`, which the notebook `lstm_or_gru` draws.
 """
 
@@ -346,13 +345,18 @@ def interval(values):
     return statistics.mean(values), float(scipy.stats.t.ppf(0.975, len(values) - 1)) * spread
 
 
-def tabulate(table, title, found, notes):
-    """Writes the raw results of a table, and the table."""
-    every = [training for trainings in found.values() for training in trainings]
+def keep(table, every):
+    """Writes the raw results of a table, a dictionary each."""
     with open(HERE / f"cells_{table}.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(every[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(every)
+
+
+def tabulate(table, title, found, notes):
+    """Writes the raw results of a table, and the table."""
+    every = [training for trainings in found.values() for training in trainings]
+    keep(table, every)
     lines = [
         "| task | model | units | weights | rate | test, mean ± 95 % | dev | updates |",
         "|---|---|---|---|---|---|---|---|",
@@ -494,10 +498,7 @@ def cost():
                 f"| {found['mb_peak']:,.0f} |"
             )
             print(lines[-1], flush=True)
-    with open(HERE / "cells_cost.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(every[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(every)
+    keep("cost", every)
     notes = (
         f"Training: {TIMED} updates after {WARM}, with the batches of `scores`, the median of "
         f"{TIMES} times. Answering: the median of {ASKED - 1} times one batch of dev, of middling "
