@@ -17,8 +17,9 @@
 # | how far back the cells remember | `python benchmarks/memory.py` |
 #
 # Each model has the learning rate, of three, that is best for it on dev (of more, where the highest
-# is), and is trained from five seeds; test is measured once a training. The models are the zoo's, made small, so that all of this
-# can be paid for on two cores: what is found here holds for models of this size.
+# is), and is trained from five seeds; test is measured once a training. The models are the zoo's,
+# made small, so that all of this can be paid for on two cores: what is found here holds for models
+# of this size.
 
 # %%
 import json
