@@ -225,10 +225,11 @@ def scan(step, carry, xs, *, reverse=False):
     return carry, tuple(written.stack() for written in outputs), kept
 
 
-def gradient_of_sigmoid(y, upstream):
-    """The gradient with respect to x of `y = sigmoid(x)`: one operation on TensorFlow.
+def gradient_of_activation(name, y, upstream):
+    """The gradient with respect to x of `y = sigmoid(x)` or `tanh(x)`: one operation on TensorFlow.
 
     Args:
+        name: `"sigmoid"` or `"tanh"`.
         y: Float tensor.
         upstream: Gradient with respect to y, of its shape.
 
@@ -237,36 +238,15 @@ def gradient_of_sigmoid(y, upstream):
 
     Example:
 
-    >>> gradient_of_sigmoid(keras.ops.array([0.5, 1.0]), keras.ops.array([1.0, 1.0])).numpy()
-    array([0.25, 0.  ], dtype=float32)
+    >>> gradient_of_activation("tanh", keras.ops.array([0.5]), keras.ops.array([2.0])).numpy()
+    array([1.5], dtype=float32)
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.raw_ops.SigmoidGrad(y=y, dy=upstream)
-    return upstream * y * (1 - y)
-
-
-def gradient_of_tanh(y, upstream):
-    """The gradient with respect to x of `y = tanh(x)`: one operation on TensorFlow.
-
-    Args:
-        y: Float tensor.
-        upstream: Gradient with respect to y, of its shape.
-
-    Returns:
-        The gradient, of the same shape.
-
-    Example:
-
-    >>> gradient_of_tanh(keras.ops.array([0.5, 1.0]), keras.ops.array([1.0, 1.0])).numpy()
-    array([0.75, 0.  ], dtype=float32)
-    """
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return tf.raw_ops.TanhGrad(y=y, dy=upstream)
-    return upstream * (1 - y * y)
+        run = {"sigmoid": tf.raw_ops.SigmoidGrad, "tanh": tf.raw_ops.TanhGrad}[name]
+        return run(y=y, dy=upstream)
+    return upstream * {"sigmoid": y * (1 - y), "tanh": 1 - y * y}[name]
 
 
 def with_gradient(function):

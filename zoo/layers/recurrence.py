@@ -10,7 +10,7 @@ Everything is time first. On TensorFlow and JAX.
 
 from keras import ops
 
-from zoo.layers.backend import gradient_of_sigmoid, gradient_of_tanh, scan, with_gradient
+from zoo.layers.backend import gradient_of_activation, scan, with_gradient
 
 
 def lstm(inputs, kernel, recurrent_kernel, bias, h, c, real=None, training=True):
@@ -64,13 +64,13 @@ def lstm(inputs, kernel, recurrent_kernel, bias, h, c, real=None, training=True)
             def step_back(carry, x):
                 (dh, dc), (from_h, i, f, g, o, c, tanh, *real) = carry, x
                 dh = dh + from_h
-                within = dc + gradient_of_tanh(tanh, dh * o)
+                within = dc + gradient_of_activation("tanh", tanh, dh * o)
                 dz = ops.concatenate(
                     [
-                        gradient_of_sigmoid(i, within * g),
-                        gradient_of_sigmoid(f, within * c),
-                        gradient_of_tanh(g, within * i),
-                        gradient_of_sigmoid(o, dh * tanh),
+                        gradient_of_activation("sigmoid", i, within * g),
+                        gradient_of_activation("sigmoid", f, within * c),
+                        gradient_of_activation("tanh", g, within * i),
+                        gradient_of_activation("sigmoid", o, dh * tanh),
                     ],
                     axis=-1,
                 )
@@ -136,9 +136,9 @@ def gru(inputs, kernel, recurrent_kernel, bias, recurrent_bias, h, real=None, tr
             def step_back(carry, x):
                 (dh,), (from_h, z, r, candidate, of_h, h, *real) = carry, x
                 dh = dh + from_h
-                dz = gradient_of_sigmoid(z, dh * (h - candidate))
-                d_candidate = gradient_of_tanh(candidate, dh * (1 - z))
-                dr = gradient_of_sigmoid(r, d_candidate * of_h)
+                dz = gradient_of_activation("sigmoid", z, dh * (h - candidate))
+                d_candidate = gradient_of_activation("tanh", candidate, dh * (1 - z))
+                dr = gradient_of_activation("sigmoid", r, d_candidate * of_h)
                 d_inputs = ops.concatenate([dz, dr, d_candidate], axis=-1)
                 d_recurrent = ops.concatenate([dz, dr, d_candidate * r], axis=-1)
                 dh_before = dh * z + ops.matmul(d_recurrent, transposed)
